@@ -1,0 +1,142 @@
+/**
+ * The one bridge between the server and its children: the messages that pass, typed. A trainer
+ * knows nothing of the log, the server nothing of tensors. Messages go over Node's IPC with
+ * `serialization: "advanced"`; tensors travel as artifacts, never in a message.
+ */
+import type { EventData, EventKind } from "#schemas/event.ts";
+import type { Definition } from "#schemas/model.ts";
+import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
+
+/** What a run asks for, with every default filled in. */
+export type RunSettings = Pick<
+  Run,
+  | "loss"
+  | "algorithm"
+  | "optimizer"
+  | "batch_size"
+  | "steps"
+  | "seed"
+  | "dtype"
+  | "engine"
+  | "device"
+  | "evaluate"
+  | "snapshots"
+  | "checkpoints"
+  | "stop"
+>;
+
+/** Where a trainer finds the network. */
+export type ModelSource = { readonly kind: "definition"; readonly definition: Definition };
+
+/** A wish to change a live run. `step` is set once it took effect and is on the log. */
+export interface SteeringEntry {
+  readonly request: number;
+  readonly changes: Steering;
+  readonly step: number | null;
+}
+
+export interface CheckpointReference {
+  readonly id: string;
+  readonly step: number;
+  /** Digest of the manifest. */
+  readonly digest: string;
+}
+
+/** Everything that one attempt at a run needs. */
+export interface Assignment {
+  readonly run: string;
+  readonly attempt: number;
+  readonly settings: RunSettings;
+  readonly model: ModelSource;
+  /** Digest of the data set in its canonical encoding. */
+  readonly dataset: string;
+  readonly artifactsDir: string;
+  /** Newest first. Empty: begin at step 0. A damaged one is skipped, with a log event. */
+  readonly checkpoints: readonly CheckpointReference[];
+  /** All steering so far: applied again at its step when the run resumes before it. */
+  readonly steering: readonly SteeringEntry[];
+  /** Seconds of training that earlier attempts used, for `stop.seconds`. */
+  readonly secondsUsed: number;
+  readonly threads: number;
+  readonly memoryBytesMax: number;
+}
+
+/** Events that a trainer may report; the server adds seq and time. `status` is the server's own. */
+export type TrainerEventKind = Exclude<EventKind, "status">;
+
+export type TrainerEvent = {
+  [K in TrainerEventKind]: {
+    readonly kind: K;
+    /**
+     * Names what happened, the same in every attempt, such as `evaluation:200`: an event whose key
+     * is already in the log is not recorded again. Metrics are instead cut to the steps that the
+     * log does not have yet.
+     */
+    readonly key: string;
+    readonly data: EventData<K>;
+  };
+}[TrainerEventKind];
+
+/** How an attempt ended by the trainer's own word. */
+export type Outcome =
+  | { readonly type: "succeeded"; readonly result: Evaluation }
+  | { readonly type: "paused" }
+  | { readonly type: "cancelled"; readonly result: Evaluation | null }
+  | { readonly type: "failed"; readonly error: RunError };
+
+/** Work of a short-lived kind, done by a child on request: never in the server. */
+export type Errand =
+  | {
+      readonly kind: "predict";
+      readonly model: ModelSource;
+      readonly artifactsDir: string;
+      readonly checkpoint: string;
+      readonly function: "network" | "linearised";
+      /** [N, ...input shape], row-major. */
+      readonly inputs: Float64Array;
+      readonly examples: number;
+    }
+  | {
+      /** Initial weights as an artifact in safetensors. */
+      readonly kind: "initial_weights";
+      readonly model: ModelSource;
+      readonly artifactsDir: string;
+      readonly seed: number;
+    };
+
+export type ErrandResult =
+  | {
+      readonly kind: "predict";
+      readonly step: number;
+      /** Per-example output shape. */
+      readonly shape: readonly number[];
+      readonly outputs: Float64Array;
+    }
+  | { readonly kind: "initial_weights"; readonly digest: string; readonly bytes: number };
+
+export type ToTrainer =
+  | { readonly type: "begin"; readonly assignment: Assignment }
+  | { readonly type: "steer"; readonly request: number; readonly changes: Steering }
+  /** Save a checkpoint and end, to go on later (pause) or not (cancel). */
+  | { readonly type: "pause" }
+  | { readonly type: "cancel" }
+  /** How many events are on the log by now; a trainer keeps at most `eventsUnackedMax` ahead. */
+  | { readonly type: "ack"; readonly events: number }
+  | { readonly type: "errand"; readonly id: number; readonly errand: Errand };
+
+export type FromTrainer =
+  | { readonly type: "ready" }
+  /** A sign of life: a child that says nothing for long is taken for hung, and killed. */
+  | { readonly type: "alive" }
+  | { readonly type: "started"; readonly plan: Plan; readonly step: number }
+  | { readonly type: "event"; readonly event: TrainerEvent }
+  | { readonly type: "ended"; readonly outcome: Outcome; readonly seconds: number }
+  | { readonly type: "errand_done"; readonly id: number; readonly result: ErrandResult }
+  | {
+      readonly type: "errand_failed";
+      readonly id: number;
+      readonly error: RunError;
+    };
+
+/** Events that a trainer may have under way before it waits for an acknowledgement. */
+export const eventsUnackedMax = 64;

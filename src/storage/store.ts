@@ -1,0 +1,137 @@
+/**
+ * PORT: where runs, models, data sets and events are kept. A callback receives a Reader or a
+ * Writer, so a parameter's type says whether code may write; a Writer's callback is one
+ * transaction. Adapters are in store/; only they hold SQL.
+ */
+import type { Checkpoint } from "#schemas/checkpoint.ts";
+import type { Dataset } from "#schemas/dataset.ts";
+import type { EventData, EventKind, RunEvent } from "#schemas/event.ts";
+import type { Model } from "#schemas/model.ts";
+import type { Run, RunStatus } from "#schemas/run.ts";
+import type { Snapshot } from "#schemas/snapshot.ts";
+import type { SteeringEntry } from "#src/channel.ts";
+
+/** A run as stored: what the contract shows, and what only the server needs. */
+export interface RunRecord {
+  readonly run: Run;
+  /** Steering asked for so far, in order; `step` null until the trainer applied it. */
+  readonly steering: readonly SteeringEntry[];
+  /** Steps whose metrics are on the log: the next metrics event begins at this + 1. */
+  readonly metricsThrough: number;
+  /** Seconds of training so far, over all attempts. */
+  readonly secondsUsed: number;
+  /** Attempts in a row that ended without a step of progress. */
+  readonly failuresInRow: number;
+  /** Not to be started before this time (ms since 1970), after a failed attempt. */
+  readonly notBeforeMs: number;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  /** Id of the last row of the page before. */
+  readonly after?: string;
+}
+
+/** Newest first. */
+export interface Page<T> {
+  readonly rows: readonly T[];
+  readonly more: boolean;
+}
+
+export interface RunFilter extends PageRequest {
+  readonly statuses?: readonly RunStatus[];
+  readonly model?: string;
+  readonly dataset?: string;
+}
+
+export interface EventRange {
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. */
+  readonly through?: number;
+  readonly kinds?: readonly EventKind[];
+  /** Only events that tell of one of these steps, both inclusive; `status` tells of none. */
+  readonly steps?: { readonly from: number; readonly to: number };
+  readonly limit: number;
+}
+
+/** An event before it has a seq. `key` is unique in its run; an event with a known key is dropped. */
+export type NewEvent = {
+  [K in EventKind]: { readonly type: K; readonly key: string | null; readonly data: EventData<K> };
+}[EventKind];
+
+/** The stored answer to a request that carried an Idempotency-Key. */
+export interface Answer {
+  readonly key: string;
+  /** Digest of method, path and payload. */
+  readonly payload: string;
+  /** Null while the first request is being answered. */
+  readonly response: {
+    readonly status: number;
+    readonly location: string | null;
+    readonly body: string;
+  } | null;
+  readonly createdMs: number;
+}
+
+export interface Reader {
+  run(id: string): Promise<RunRecord | undefined>;
+  runs(filter: RunFilter): Promise<Page<RunRecord>>;
+  /** Oldest first: queued runs whose `notBeforeMs` has passed. */
+  queued(nowMs: number, limit: number): Promise<readonly RunRecord[]>;
+  countRuns(statuses: readonly RunStatus[]): Promise<number>;
+  /** Ascending by seq. */
+  events(run: string, range: EventRange): Promise<readonly RunEvent[]>;
+  model(id: string): Promise<Model | undefined>;
+  models(page: PageRequest): Promise<Page<Model>>;
+  dataset(id: string): Promise<Dataset | undefined>;
+  datasets(page: PageRequest): Promise<Page<Dataset>>;
+  snapshots(run: string, page: PageRequest): Promise<Page<Snapshot>>;
+  snapshot(run: string, id: string): Promise<Snapshot | undefined>;
+  checkpoints(run: string, page: PageRequest): Promise<Page<Checkpoint>>;
+  checkpoint(run: string, id: string): Promise<Checkpoint | undefined>;
+  answer(key: string): Promise<Answer | undefined>;
+  /** Every digest that a row points at: what the artifact sweep must keep. */
+  digests(): Promise<ReadonlySet<string>>;
+}
+
+export interface Writer extends Reader {
+  insertRun(record: RunRecord): Promise<void>;
+  /**
+   * Replaces the record but for `epoch`, fixed when it was inserted, and `last_seq`, which the log
+   * owns. Failure `conflict` unless `run.version` is one more than the stored one, `not_found`.
+   */
+  updateRun(record: RunRecord): Promise<void>;
+  /** Its events, snapshots and checkpoints too. */
+  deleteRun(id: string): Promise<void>;
+  /**
+   * Appends to the run's log with the next seqs and `time` (RFC 3339), dropping events whose key
+   * is known, and updates the run's `last_seq` (its `version` stays). Returns what was stored.
+   * Failure `not_found`.
+   */
+  append(run: string, time: string, events: readonly NewEvent[]): Promise<readonly RunEvent[]>;
+  insertModel(model: Model): Promise<void>;
+  deleteModel(id: string): Promise<void>;
+  insertDataset(dataset: Dataset): Promise<void>;
+  deleteDataset(id: string): Promise<void>;
+  insertSnapshot(run: string, snapshot: Snapshot): Promise<void>;
+  insertCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  deleteCheckpoint(run: string, id: string): Promise<void>;
+  /** False when the key is taken. */
+  claimAnswer(answer: Answer): Promise<boolean>;
+  completeAnswer(key: string, response: NonNullable<Answer["response"]>): Promise<void>;
+  forgetAnswer(key: string): Promise<void>;
+  forgetAnswersBefore(createdMs: number): Promise<void>;
+}
+
+export interface Store extends AsyncDisposable {
+  /** Each call of the reader sees what is committed by then. */
+  read<T>(body: (reader: Reader) => Promise<T>): Promise<T>;
+  /**
+   * One transaction: all of it or nothing. `body` may be run again when the store asks for it. A
+   * write inside a write would wait for itself. Failure `queue_full` when too many writes wait.
+   */
+  write<T>(body: (writer: Writer) => Promise<T>): Promise<T>;
+  /** Rejects when the store cannot serve: used by readiness. */
+  check(): Promise<void>;
+}
