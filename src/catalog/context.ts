@@ -1,0 +1,27 @@
+/** What every use-case of the catalog is given: ports, limits and the time. */
+import type { Artifacts } from "#storage/artifacts.ts";
+import type { Store } from "#storage/store.ts";
+
+/** Limits of this service on models and data sets; published at /v1/limits. */
+export interface CatalogLimits {
+  /** Trainable numbers of one model. */
+  readonly parametersMax: number;
+  /** Of an upload as sent. */
+  readonly uploadBytesMax: number;
+  /** Of a data set as it lies in memory, generated or decoded. */
+  readonly datasetBytesMax: number;
+}
+
+export const usualCatalogLimits: CatalogLimits = {
+  parametersMax: 1_000_000_000,
+  uploadBytesMax: 1024 ** 3,
+  datasetBytesMax: 1024 ** 3,
+};
+
+export interface CatalogContext {
+  readonly store: Store;
+  readonly artifacts: Artifacts;
+  readonly limits: CatalogLimits;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
