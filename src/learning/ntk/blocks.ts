@@ -1,0 +1,162 @@
+/**
+ * The contraction half of a kernel: a loop over pairs of example blocks, the upper triangle only,
+ * each giving one block of Θ summed over pieces. Any block size gives the same numbers.
+ */
+import type { Program } from "#engine/backend.ts";
+import {
+  add,
+  constant,
+  gather,
+  input,
+  literal,
+  matmul,
+  multiply,
+  reshape,
+  scale,
+  sum,
+  transpose,
+} from "#engine/graph/build.ts";
+import type { InputNode, Node } from "#engine/ops/operations.ts";
+import { tensor } from "#engine/tensor.ts";
+import type { KernelVariant } from "#schemas/run.ts";
+import {
+  type ContractionOrder,
+  contractGradients,
+  contractProduct,
+  gradients,
+} from "./contraction.ts";
+
+/** A piece with its numbers known: δ [U, N, D, C] with a [N, D, F], or gradients [U, N, P]. */
+export type Side =
+  | {
+      readonly form: "product";
+      readonly name: string;
+      readonly layer: string;
+      readonly order: ContractionOrder;
+      readonly a: InputNode;
+      readonly delta: InputNode;
+    }
+  | {
+      readonly form: "gradient";
+      readonly name: string;
+      readonly layer: string;
+      readonly gradient: InputNode;
+    };
+
+export interface BlockOptions {
+  readonly sides: readonly Side[];
+  readonly variant: KernelVariant;
+  /** Examples in a block. */
+  readonly block: number;
+  /** True outputs O, by which `trace` divides. */
+  readonly outputs: number;
+  /** Also emit each layer's trace: only of use where both blocks are the same. */
+  readonly traces: boolean;
+}
+
+/** Scans `left` and `right` [B] (example numbers); emits `block`, and `trace/<layer>`. */
+export function blockProgram(options: BlockOptions): Program {
+  const { sides, block } = options;
+  const left = input("left", [block], "integer");
+  const right = input("right", [block], "integer");
+  const byLayer = new Map<string, Node>();
+  for (const side of sides) {
+    const part = contract(side, { left, right, variant: options.variant });
+    const sofar = byLayer.get(side.layer);
+    byLayer.set(side.layer, sofar === undefined ? part : add(sofar, part));
+  }
+  const total = [...byLayer.values()].reduce(add, literal(0));
+  const factor = options.variant === "trace" ? 1 / options.outputs : 1;
+  const emitted: Record<string, Node> = { block: scale(total, factor) };
+  if (options.traces) {
+    for (const [layer, part] of byLayer) {
+      emitted[`trace/${layer}`] = scale(diagonalOf(part, options), factor);
+    }
+  }
+  return {
+    name: `kernel blocks${options.traces ? " with traces" : ""}`,
+    constants: [],
+    invariants: sides.flatMap((side) =>
+      side.form === "product" ? [side.a, side.delta] : [side.gradient],
+    ),
+    carried: [],
+    scanned: [left, right],
+    emitted,
+  };
+}
+
+interface Pair {
+  readonly left: Node;
+  readonly right: Node;
+  readonly variant: KernelVariant;
+}
+
+/** `full`, `pseudo`: [U, B, U, B]; `trace`: [B, B]; `diagonal`: [U, B, B]. */
+function contract(side: Side, { left, right, variant }: Pair): Node {
+  if (side.form === "gradient") {
+    const [a, b] = [left, right].map((rows) => gather(side.gradient, rows, 1));
+    if (a === undefined || b === undefined) throw new Error("a pair has two sides");
+    if (variant === "diagonal") return matmul(a, b, { transposeB: true });
+    if (variant === "trace") return gramOverUnits(a, b);
+    return contractGradients(a, b);
+  }
+  const blocks = [left, right].map((rows) => ({
+    a: gather(side.a, rows, 0),
+    delta: gather(side.delta, rows, 1),
+  }));
+  const [a, b] = blocks;
+  if (a === undefined || b === undefined) throw new Error("a pair has two sides");
+  if (variant === "full" || variant === "pseudo") return contractProduct(side.order, a, b);
+  if (side.delta.shape[2] === 1) {
+    // One position: the Gram of the inputs weighs the Gram of the cotangents.
+    const [inputs, otherInputs] = [rowsOf(a.a), rowsOf(b.a)];
+    const [deltas, otherDeltas] = [withoutPositions(a.delta), withoutPositions(b.delta)];
+    const gram = matmul(inputs, otherInputs, { transposeB: true });
+    return variant === "trace"
+      ? multiply(gram, gramOverUnits(deltas, otherDeltas))
+      : multiply(
+          reshape(gram, [1, ...gram.shape]),
+          matmul(deltas, otherDeltas, { transposeB: true }),
+        );
+  }
+  const [ga, gb] = [gradients(a), gradients(b)];
+  return variant === "trace" ? gramOverUnits(ga, gb) : matmul(ga, gb, { transposeB: true });
+}
+
+/** [B, 1, F] → [B, F]. */
+function rowsOf(a: Node): Node {
+  return reshape(a, [a.shape[0] ?? 0, a.shape[2] ?? 0]);
+}
+
+/** [U, B, 1, C] → [U, B, C]. */
+function withoutPositions(delta: Node): Node {
+  const [u = 0, b = 0, , c = 0] = delta.shape;
+  return reshape(delta, [u, b, c]);
+}
+
+/** Σ_u a_u b_uᵀ: units join the features, [U, B, P] → [B, B']. */
+function gramOverUnits(a: Node, b: Node): Node {
+  const rows = (x: Node) => {
+    const [u = 0, n = 0, p = 0] = x.shape;
+    return reshape(transpose(x, [1, 0, 2]), [n, u * p]);
+  };
+  return matmul(rows(a), rows(b), { transposeB: true });
+}
+
+/** Diagonal of a square block, one number an example: [B]. */
+function diagonalOf(part: Node, { block, variant }: BlockOptions): Node {
+  const units = variant === "trace" ? 1 : (part.shape[0] ?? 1);
+  if (variant === "diagonal") {
+    const eye = identity(block);
+    return sum(multiply(part, reshape(eye, [1, block, block])), [0, 2]);
+  }
+  const n = units * block;
+  const weighed = multiply(reshape(part, [n, n]), identity(n));
+  return sum(reshape(weighed, [units, block, n]), [0, 2]);
+}
+
+function identity(n: number): Node {
+  const values = new Float64Array(n * n);
+  for (let i = 0; i < n; i += 1) values[i * n + i] = 1;
+  return constant(tensor("float64", [n, n], values));
+}

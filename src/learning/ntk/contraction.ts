@@ -1,0 +1,181 @@
+/**
+ * The four orders in which Σ_{dd'} (a_i a_jᵀ)_{dd'} (δ_i^oᵀ δ_j^{o'})_{dd'} can be contracted, what
+ * each costs, and which to take. Costs: design of structured derivatives (Novak et al. 2022, arXiv
+ * 2206.08720), for weights used at D positions with F inputs and C outputs.
+ */
+import { matmul, multiply, reshape, sum, transpose } from "#engine/graph/build.ts";
+import type { Node } from "#engine/ops/operations.ts";
+
+export const contractionOrders = ["outer", "sequential", "gram_gram", "one_sided"] as const;
+export type ContractionOrder = (typeof contractionOrders)[number];
+
+/** How a parameter's part of a kernel is contracted. */
+export type Contraction = ContractionOrder | "gradient" | "explicit";
+
+/** Sizes of one factor: N examples, O cotangents each, D positions, F × C weights. */
+export interface FactorSizes {
+  readonly examples: number;
+  readonly outputs: number;
+  readonly positions: number;
+  readonly inputs: number;
+  readonly channels: number;
+}
+
+/** Multiply-add counted as 2, for all N² pairs of examples. */
+export function contractionFlops(order: ContractionOrder, sizes: FactorSizes): number {
+  const { examples: n, outputs: o, positions: d, inputs: f, channels: c } = sizes;
+  switch (order) {
+    case "outer":
+      return 2 * n * o * d * c * f + 2 * n * n * o * o * c * f;
+    case "sequential":
+      return 2 * n * n * d * d * f + 2 * n * n * o * d * d * c + 2 * n * n * o * o * d * c;
+    case "gram_gram":
+      return 2 * n * n * d * d * f + 2 * n * n * o * o * d * d * c + 2 * n * n * o * o * d * d;
+    case "one_sided":
+      return 2 * n * o * d * c * f + 2 * n * n * o * c * f * d + 2 * n * n * o * o * d * c;
+    default:
+      return order satisfies never;
+  }
+}
+
+/** Numbers held at once for one pair of blocks of `block` examples. */
+export function contractionNumbers(
+  order: ContractionOrder,
+  sizes: FactorSizes,
+  block: number,
+): number {
+  const { outputs: o, positions: d, inputs: f, channels: c } = sizes;
+  const pairs = block * block;
+  switch (order) {
+    case "outer":
+      return 2 * block * o * f * c + pairs * o * o;
+    case "sequential":
+      return pairs * d * d + pairs * o * c * d + pairs * o * o;
+    case "gram_gram":
+      return pairs * d * d + 2 * pairs * o * o * d * d;
+    case "one_sided":
+      return block * o * f * c + 2 * pairs * o * c * d + pairs * o * o;
+    default:
+      return order satisfies never;
+  }
+}
+
+/** The cheapest order whose temporaries fit into `numbersMax` at this block size. */
+export function chooseOrder(
+  sizes: FactorSizes,
+  { block, numbersMax }: { readonly block: number; readonly numbersMax: number },
+): ContractionOrder {
+  // Small strided products run far below the rate of large ones: prefer plain shapes when close.
+  const burden: Record<ContractionOrder, number> = {
+    gram_gram: sizes.positions === 1 ? 1 : 2,
+    outer: 1,
+    sequential: 2,
+    one_sided: 2,
+  };
+  const cost = (order: ContractionOrder) => contractionFlops(order, sizes) * burden[order];
+  const fitting = contractionOrders.filter(
+    (order) => contractionNumbers(order, sizes, block) <= numbersMax,
+  );
+  const candidates = fitting.length > 0 ? fitting : (["outer"] as const);
+  return candidates.reduce((best, order) => (cost(order) < cost(best) ? order : best));
+}
+
+/** One side of a product: a [B, D, F] and δ [O, B, D, C] of a block of B examples. */
+export interface ProductBlock {
+  readonly a: Node;
+  readonly delta: Node;
+}
+
+/** [O, B, O, B'] from two blocks. */
+export function contractProduct(
+  order: ContractionOrder,
+  left: ProductBlock,
+  right: ProductBlock,
+): Node {
+  switch (order) {
+    case "outer":
+      return contractGradients(gradients(left), gradients(right));
+    case "gram_gram":
+      return gramGram(left, right);
+    case "sequential":
+      return sequential(left, right);
+    case "one_sided":
+      return oneSided(left, right);
+    default:
+      return order satisfies never;
+  }
+}
+
+/** G Gᵀ of gradients [O, B, P] → [O, B, O, B']. */
+export function contractGradients(left: Node, right: Node): Node {
+  const [o = 0, b = 0, p = 0] = left.shape;
+  const [, c = 0] = right.shape;
+  const product = matmul(reshape(left, [o * b, p]), reshape(right, [o * c, p]), {
+    transposeB: true,
+  });
+  return reshape(product, [o, b, o, c]);
+}
+
+/** G[o,n] = a_nᵀ δ_n^o, flattened: [O, B, F·C]. */
+export function gradients({ a, delta }: ProductBlock): Node {
+  const [o = 0, b = 0, d = 0, c = 0] = delta.shape;
+  const f = a.shape[2] ?? 0;
+  // [B, F, D] · [B, D, O·C]
+  const byExample = reshape(transpose(delta, [1, 2, 0, 3]), [b, d, o * c]);
+  const product = matmul(a, byExample, { transposeA: true });
+  const split = transpose(reshape(product, [b, f, o, c]), [2, 0, 1, 3]);
+  return reshape(split, [o, b, f * c]);
+}
+
+/** (a aᵀ) ⊙ (δ δᵀ), summed over both positions. */
+function gramGram(left: ProductBlock, right: ProductBlock): Node {
+  const [o = 0, b = 0, d = 0, c = 0] = left.delta.shape;
+  const [, e = 0, , f = 0] = [0, right.delta.shape[1], 0, left.a.shape[2]];
+  const inner = matmul(reshape(left.a, [b * d, f]), reshape(right.a, [e * d, f]), {
+    transposeB: true,
+  });
+  const outer = matmul(reshape(left.delta, [o * b * d, c]), reshape(right.delta, [o * e * d, c]), {
+    transposeB: true,
+  });
+  if (d === 1) {
+    return multiply(reshape(outer, [o, b, o, e]), reshape(inner, [1, b, 1, e]));
+  }
+  const weighed = multiply(
+    reshape(outer, [o, b * d, o, e * d]),
+    reshape(inner, [1, b * d, 1, e * d]),
+  );
+  return sum(reshape(weighed, [o, b, d, o, e, d]), [2, 5]);
+}
+
+/** T_ij[o,c,d'] = Σ_d δ_i^o[d,c] s, then with δ_j; s = (a_i a_jᵀ) or (a_jᵀ G_i). */
+function finish(t: Node, right: ProductBlock, outputs: number): Node {
+  const [o = 0, e = 0, d = 0, c = 0] = right.delta.shape;
+  const b = t.shape[0] ?? 0;
+  // t [B, O·C, E·D'] → [E, B·O, C·D'];  δ_j [O, E, D', C] → [E, C·D', O]
+  const spread = transpose(reshape(t, [b, outputs, c, e, d]), [3, 0, 1, 2, 4]);
+  const rows = reshape(spread, [e, b * outputs, c * d]);
+  const columns = reshape(transpose(right.delta, [1, 3, 2, 0]), [e, c * d, o]);
+  const product = reshape(matmul(rows, columns), [e, b, outputs, o]);
+  return transpose(product, [2, 1, 3, 0]);
+}
+
+function sequential(left: ProductBlock, right: ProductBlock): Node {
+  const [o = 0, b = 0, d = 0, c = 0] = left.delta.shape;
+  const [e = 0, , f = 0] = right.a.shape;
+  const grams = matmul(reshape(left.a, [b * d, f]), reshape(right.a, [e * d, f]), {
+    transposeB: true,
+  });
+  // [B, O·C, D] · [B, D, E·D']
+  const deltas = reshape(transpose(left.delta, [1, 0, 3, 2]), [b, o * c, d]);
+  return finish(matmul(deltas, reshape(grams, [b, d, e * d])), right, o);
+}
+
+function oneSided(left: ProductBlock, right: ProductBlock): Node {
+  const [o = 0, b = 0, d = 0, c = 0] = left.delta.shape;
+  const [e = 0, , f = 0] = right.a.shape;
+  // G_i [B, O·C, F], then · a_jᵀ
+  const deltas = reshape(transpose(left.delta, [1, 0, 3, 2]), [b, o * c, d]);
+  const gradient = reshape(matmul(deltas, left.a), [b * o * c, f]);
+  const product = matmul(gradient, reshape(right.a, [e * d, f]), { transposeB: true });
+  return finish(reshape(product, [b, o * c, e * d]), right, o);
+}

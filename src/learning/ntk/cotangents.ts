@@ -1,0 +1,79 @@
+/**
+ * The backward half of a kernel: cotangents δ of every node that reads a parameter, for one output
+ * direction at a time, as a loop over directions. Examples are independent, so one backward pass
+ * serves the whole batch (structured derivatives, arXiv 2206.08720).
+ */
+
+import { vjp } from "#engine/autodiff/backward.ts";
+import type { Constant, Program } from "#engine/backend.ts";
+import { add, applyLike, broadcast, input, reshape } from "#engine/graph/build.ts";
+import { ordered, substitute } from "#engine/graph/walk.ts";
+import type { InputNode, Node } from "#engine/ops/operations.ts";
+import type { Piece } from "./pieces.ts";
+
+/** What the backward program needs to know of the forward graph. */
+export interface Forward {
+  /** [N, O]. */
+  readonly output: Node;
+  readonly x: Constant;
+  readonly parameters: readonly InputNode[];
+  /** Nodes whose cotangents are wanted. */
+  readonly nodes: readonly Node[];
+}
+
+/** Emits, for each `unit` [O] scanned, δ [N, D, C] or the gradient [N, P] of every piece. */
+export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Program {
+  const [examples = 0, outputs = 0] = forward.output.shape;
+  const unit = input("unit", [outputs]);
+  const direction = broadcast(reshape(unit, [1, outputs]), [examples, outputs]);
+  const cotangents = cotangentsOfNodes(forward, direction);
+  const of = (node: Node): Node => {
+    const found = cotangents.get(node);
+    if (found === undefined) throw new Error(`no cotangent of ${node.op}`);
+    return found;
+  };
+  const emitted: Record<string, Node> = {};
+  for (const piece of pieces) {
+    emitted[piece.name] = piece.form === "product" ? piece.delta(of) : piece.gradient(of);
+  }
+  return {
+    name: "kernel cotangents",
+    constants: [forward.x],
+    invariants: forward.parameters,
+    carried: [],
+    scanned: [unit],
+    emitted,
+  };
+}
+
+/**
+ * ∂⟨output, direction⟩/∂node for inner nodes: each is moved by an input of its own, the move is
+ * differentiated, and then taken out again, since the point is where all moves are zero.
+ */
+function cotangentsOfNodes(forward: Forward, direction: Node): Map<Node, Node> {
+  const wanted = new Set(forward.nodes);
+  const moved = new Map<Node, Node>();
+  const originals = new Map<Node, Node>();
+  const moves: InputNode[] = [];
+  for (const node of ordered([forward.output])) {
+    const inputs = node.inputs.map((operand) => moved.get(operand) ?? operand);
+    const same = inputs.every((operand, at) => operand === node.inputs[at]);
+    let current = same ? node : applyLike(node, inputs);
+    if (wanted.has(node)) {
+      const move = input(`move/${moves.length}`, node.shape);
+      moves.push(move);
+      current = add(current, move);
+      originals.set(current, node);
+    }
+    moved.set(node, current);
+  }
+  const output = moved.get(forward.output) ?? forward.output;
+  const found = substitute(vjp([output], moves, [direction]), originals);
+  const order = ordered([forward.output]).filter((node) => wanted.has(node));
+  return new Map(
+    order.flatMap((node, at) => {
+      const cotangent = found[at];
+      return cotangent === undefined ? [] : [[node, cotangent] as const];
+    }),
+  );
+}

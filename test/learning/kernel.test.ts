@@ -1,0 +1,277 @@
+/** Structured kernels against explicit Jacobians, for every layer, variant, order and block size. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Backend, Tensors } from "#engine/backend.ts";
+import { referenceBackend } from "#engine/backends/reference.ts";
+import { add, matmul, tanh, transpose } from "#engine/graph/build.ts";
+import { networkFrom } from "#engine/layers/definition.ts";
+import type { Network } from "#engine/network.ts";
+import { type Tensor, tensor } from "#engine/tensor.ts";
+import { contractionOrders } from "#learning/ntk/contraction.ts";
+import { createKernel, type Kernel, type KernelOptions } from "#learning/ntk/kernel.ts";
+import type { Definition } from "#schemas/model.ts";
+import type { KernelVariant } from "#schemas/run.ts";
+import { stream } from "#src/random.ts";
+
+const backend: Backend = referenceBackend();
+
+function examplesFor(network: Network, count: number): Tensor {
+  const random = stream(3, "examples");
+  const size = network.input.shape.reduce((a, b) => a * b, 1);
+  const values = Float64Array.from({ length: count * size }, () => random.normal());
+  return tensor("float64", [count, ...network.input.shape], values);
+}
+
+/** Weights away from their special starting values, so that no bias or scale is 0 or 1. */
+function weightsOf(network: Network): Tensors {
+  const random = stream(5, "weights");
+  return Object.fromEntries(
+    [...network.initialise(1)].map(([name, value]) => [
+      name,
+      tensor(
+        "float64",
+        value.shape,
+        value.data.map((number) => number + 0.1 * random.normal()),
+      ),
+    ]),
+  );
+}
+
+async function kernelOf(
+  network: Network,
+  some: Partial<KernelOptions> & { readonly variant: KernelVariant },
+  count = 5,
+): Promise<Kernel & { readonly contractions: ReadonlyMap<string, string> }> {
+  await using computer = await createKernel({
+    network,
+    backend,
+    precision: "float64",
+    x: examplesFor(network, count),
+    ...some,
+  });
+  const kernel = await computer.compute(weightsOf(network));
+  return { ...kernel, contractions: computer.contractions };
+}
+
+function close(actual: Tensor, expected: Tensor, bound = 1e-12): void {
+  assert.deepEqual(actual.shape, expected.shape);
+  const scale = Math.max(...[...expected.data].map(Math.abs));
+  assert.ok(scale > 0, "the expected kernel is zero");
+  for (const [at, value] of expected.data.entries()) {
+    const error = Math.abs(value - (actual.data[at] ?? Number.NaN));
+    assert.ok(error <= bound * scale, `entry ${at}: ${actual.data[at]} instead of ${value}`);
+  }
+}
+
+const networks: Readonly<Record<string, Definition>> = {
+  "dense layers": {
+    input: { shape: [4] },
+    layers: [
+      { type: "dense", units: 6, activation: "tanh" },
+      { type: "dense", units: 5, activation: "gelu" },
+      { type: "dense", units: 3 },
+    ],
+  },
+  "dense layers in NTK parametrisation": {
+    input: { shape: [4] },
+    parameterization: "ntk",
+    layers: [
+      { type: "dense", units: 6, activation: "relu" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "dense layers on tokens with layer norm": {
+    input: { shape: [3, 4] },
+    layers: [
+      { type: "dense", units: 5, activation: "silu" },
+      { type: "layer_norm" },
+      { type: "dense", units: 2 },
+      { type: "flatten" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "strided, padded, dilated and grouped convolutions in 2-D": {
+    input: { shape: [7, 6, 2] },
+    layers: [
+      { type: "conv2d", filters: 4, kernel: 3, padding: "same", activation: "tanh" },
+      { type: "conv2d", filters: 4, kernel: [2, 3], strides: 2, groups: 2, padding: 1 },
+      { type: "conv2d", filters: 3, kernel: 2, dilations: 2, activation: "softplus" },
+      { type: "global_average_pool" },
+      { type: "dense", units: 3 },
+    ],
+  },
+  "convolutions in 1-D with pools": {
+    input: { shape: [12, 2] },
+    layers: [
+      { type: "conv1d", filters: 3, kernel: 3, activation: "tanh" },
+      { type: "max_pool1d", size: 2 },
+      { type: "conv1d", filters: 4, kernel: 2, activation: "sigmoid" },
+      { type: "average_pool1d", size: 2 },
+      { type: "flatten" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "a residual graph": {
+    input: { shape: [6, 6, 2] },
+    nodes: [
+      { id: "stem", type: "conv2d", inputs: ["input"], filters: 3, kernel: 3, padding: "same" },
+      {
+        id: "a",
+        type: "conv2d",
+        inputs: ["stem"],
+        filters: 3,
+        kernel: 3,
+        padding: "same",
+        activation: "tanh",
+      },
+      { id: "norm", type: "layer_norm", inputs: ["a"] },
+      { id: "b", type: "conv2d", inputs: ["norm"], filters: 3, kernel: 3, padding: "same" },
+      { id: "sum", type: "add", inputs: ["stem", "b"] },
+      { id: "pool", type: "global_average_pool", inputs: ["sum"] },
+      { id: "head", type: "dense", inputs: ["pool"], units: 2 },
+    ],
+    output: "head",
+  },
+};
+
+const variants: readonly KernelVariant[] = ["full", "trace", "pseudo", "diagonal"];
+
+/** x W tanh, then the same W again, and at last its transpose: one matrix, three readings. */
+function tiedNetwork(how: "same" | "mixed"): Network {
+  const weights = { name: "tied/kernel", layer: "tied", shape: [3, 3] };
+  const bias = { name: "tied/bias", layer: "tied", shape: [3] };
+  return {
+    input: { shape: [3], kind: "real" },
+    outputShape: [3],
+    parameters: [weights, bias],
+    layers: [],
+    coupling: [],
+    apply(parameters, x) {
+      const w = parameters.get("tied/kernel");
+      const b = parameters.get("tied/bias");
+      assert.ok(w && b);
+      const once = tanh(add(matmul(x, w), b));
+      const twice = tanh(add(matmul(once, w), b));
+      return how === "same" ? twice : matmul(twice, transpose(w, [1, 0]));
+    },
+    initialise: () =>
+      new Map([
+        [
+          "tied/kernel",
+          tensor(
+            "float64",
+            [3, 3],
+            [1, 2, 3, 4, 5, 6, 7, 8, 9].map((v) => v / 9),
+          ),
+        ],
+        ["tied/bias", tensor("float64", [3], [0.1, 0.2, 0.3])],
+      ]),
+  };
+}
+
+describe("neural tangent kernel", () => {
+  for (const [title, definition] of Object.entries(networks)) {
+    for (const variant of variants) {
+      it(`equals explicit contraction: ${title}, ${variant}`, async () => {
+        const network = networkFrom(definition);
+        const structured = await kernelOf(network, { variant });
+        const explicit = await kernelOf(network, { variant, method: "explicit" });
+        close(structured.tensor, explicit.tensor);
+        assert.ok(![...structured.contractions.values()].includes("explicit"));
+        assert.ok([...explicit.contractions.values()].every((how) => how === "explicit"));
+        for (const [layer, trace] of explicit.layerTraces) {
+          const other = structured.layerTraces.get(layer) ?? Number.NaN;
+          assert.ok(Math.abs(other - trace) <= 1e-12 * Math.abs(trace) + 1e-300, layer);
+        }
+      });
+    }
+  }
+
+  for (const order of contractionOrders) {
+    it(`does not depend on the contraction order: ${order}`, async () => {
+      for (const title of ["strided, padded, dilated and grouped convolutions in 2-D"] as const) {
+        const network = networkFrom(networks[title] as Definition);
+        const expected = await kernelOf(network, { variant: "full", method: "explicit" }, 3);
+        close((await kernelOf(network, { variant: "full", order }, 3)).tensor, expected.tensor);
+      }
+    });
+  }
+
+  it("does not depend on the block size, ragged ones included", async () => {
+    const network = networkFrom(networks["dense layers"] as Definition);
+    for (const variant of variants) {
+      const whole = await kernelOf(network, { variant, block: 7 }, 7);
+      for (const block of [1, 2, 3, 5]) {
+        const blocked = await kernelOf(network, { variant, block }, 7);
+        close(blocked.tensor, whole.tensor, 1e-15);
+        for (const [layer, trace] of whole.layerTraces) {
+          assert.ok(Math.abs((blocked.layerTraces.get(layer) ?? 0) - trace) <= 1e-14 * trace);
+        }
+      }
+    }
+  });
+
+  it("adds up shared weights over all pairs of uses", async () => {
+    const network = tiedNetwork("same");
+    const structured = await kernelOf(network, { variant: "full" });
+    assert.deepEqual([...structured.contractions.keys()], ["tied/kernel", "tied/bias"]);
+    assert.ok(![...structured.contractions.values()].includes("explicit"));
+    const explicit = await kernelOf(network, { variant: "full", method: "explicit" });
+    close(structured.tensor, explicit.tensor);
+  });
+
+  it("takes explicit Jacobians for a parameter that no rule covers, and says so", async () => {
+    const network = tiedNetwork("mixed");
+    const mixed = await kernelOf(network, { variant: "full" });
+    assert.equal(mixed.contractions.get("tied/kernel"), "explicit");
+    assert.equal(mixed.contractions.get("tied/bias"), "gradient");
+    close(mixed.tensor, (await kernelOf(network, { variant: "full", method: "explicit" })).tensor);
+  });
+
+  it("is symmetric to the last bit, and its trace is the sum of the layers'", async () => {
+    const network = networkFrom(networks["a residual graph"] as Definition);
+    const { tensor: kernel, layerTraces } = await kernelOf(network, { variant: "full", block: 2 });
+    const n = 10;
+    let trace = 0;
+    for (let i = 0; i < n; i += 1) {
+      trace += kernel.data[i * n + i] ?? 0;
+      for (let j = 0; j < i; j += 1) {
+        assert.equal(kernel.data[i * n + j], kernel.data[j * n + i]);
+      }
+    }
+    const sum = [...layerTraces.values()].reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(sum - trace) <= 1e-12 * trace);
+  });
+
+  it("relates its variants as they are defined", async () => {
+    const network = networkFrom(networks["dense layers"] as Definition);
+    const [full, trace, pseudo, diagonal] = await Promise.all(
+      variants.map((variant) => kernelOf(network, { variant })),
+    );
+    assert.ok(full && trace && pseudo && diagonal);
+    const [n, o] = [5, 3];
+    for (let i = 0; i < n; i += 1) {
+      for (let j = 0; j < n; j += 1) {
+        let sum = 0;
+        let all = 0;
+        for (let p = 0; p < o; p += 1) {
+          for (let q = 0; q < o; q += 1) {
+            const value = full.tensor.data[((i * o + p) * n + j) * o + q] ?? 0;
+            all += value;
+            if (p !== q) continue;
+            sum += value;
+            const own = diagonal.tensor.data[(p * n + i) * n + j] ?? 0;
+            assert.ok(Math.abs(own - value) < 1e-11);
+          }
+        }
+        assert.ok(Math.abs((trace.tensor.data[i * n + j] ?? 0) - sum / o) < 1e-11);
+        assert.ok(Math.abs((pseudo.tensor.data[i * n + j] ?? 0) - all / o) < 1e-11);
+      }
+    }
+  });
+
+  it("is refused where examples are coupled", async () => {
+    const network = { ...tiedNetwork("same"), coupling: ["batch_norm uses batch statistics"] };
+    await assert.rejects(kernelOf(network, { variant: "full" }), /batch statistics/);
+  });
+});
