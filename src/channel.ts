@@ -55,6 +55,11 @@ export interface Assignment {
   readonly checkpoints: readonly CheckpointReference[];
   /** All steering so far: applied again at its step when the run resumes before it. */
   readonly steering: readonly SteeringEntry[];
+  /**
+   * Steps whose metrics are on the log: steering that has no step yet takes effect no earlier, so
+   * that what is on the log stays true. 0 unless given.
+   */
+  readonly stepsLogged?: number;
   /** Seconds of training that earlier attempts used, for `stop.seconds`. */
   readonly secondsUsed: number;
   readonly threads: number;

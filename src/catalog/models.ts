@@ -1,0 +1,96 @@
+/** Models as resources: checked, counted, stored by digest, deleted when nothing needs them. */
+import { checkDefinition } from "#engine/layers/check.ts";
+import { countOperations, parameterCount } from "#engine/layers/count.ts";
+import { networkFrom } from "#engine/layers/definition.ts";
+import type { Network } from "#engine/network.ts";
+import type { Definition, Model, ModelRequest } from "#schemas/model.ts";
+import { Failure } from "#src/failure.ts";
+import { newId } from "#src/ids.ts";
+import type { Page, PageRequest } from "#storage/store.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import type { CatalogContext } from "./context.ts";
+import { refuseNeeded } from "./needed.ts";
+
+/** Canonical definitions are far smaller: thousands of layers of a few hundred bytes. */
+const definitionBytesMax = 16 * 1024 ** 2;
+
+/**
+ * A model from its definition. Failures: `invalid_model` with pointers below `/definition`,
+ * `too_large` when it has more parameters than this service trains.
+ */
+export async function createModel(context: CatalogContext, request: ModelRequest): Promise<Model> {
+  const { definition, network } = meaningOf(request.definition);
+  const parameters = parameterCount(network);
+  const { artifacts, limits, now, store } = context;
+  if (parameters > limits.parametersMax) {
+    const text = `The model has ${parameters} parameters; at most ${limits.parametersMax} are trained here.`;
+    throw new Failure("too_large", text);
+  }
+  const canonical = new TextEncoder().encode(canonicalJson(definition));
+  // The artifact first: a row never points at bytes that are not there.
+  const { digest } = await artifacts.put(canonical, { bytesMax: definitionBytesMax });
+  const model: Model = {
+    id: newId("mdl", now()),
+    name: request.name ?? null,
+    metadata: request.metadata ?? {},
+    source: "definition",
+    inputs: [{ name: "input", shape: [...network.input.shape], dtype: kindOf(network) }],
+    outputs: [{ name: "output", shape: [...network.outputShape], dtype: "real" }],
+    parameters,
+    layers: network.layers.map(({ name, type, outputShape, parameters: count }) => ({
+      name,
+      type,
+      output_shape: [...outputShape],
+      parameters: count,
+    })),
+    operations: countOperations(network),
+    warnings: [...network.coupling],
+    definition,
+    digest,
+    created_at: new Date(now()).toISOString(),
+  };
+  await store.write((writer) => writer.insertModel(model));
+  return model;
+}
+
+function kindOf({ input }: Network): "integer" | "real" {
+  return input.kind === "integer" ? "integer" : "real";
+}
+
+/** The network that a definition means; pointers are made to begin at the request's root. */
+function meaningOf(given: unknown): { definition: Definition; network: Network } {
+  try {
+    const definition = checkDefinition(given);
+    return { definition, network: networkFrom(definition) };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const errors = error.errors.map(({ pointer, detail }) => ({
+      pointer: `/definition${pointer}`,
+      detail,
+    }));
+    throw new Failure(error.code, error.message, { errors, cause: error });
+  }
+}
+
+/** Failure `not_found`. */
+export async function getModel(context: CatalogContext, id: string): Promise<Model> {
+  const model = await context.store.read((reader) => reader.model(id));
+  if (model === undefined) throw new Failure("not_found", `There is no model ${id}.`);
+  return model;
+}
+
+/** Newest first. */
+export function listModels(context: CatalogContext, page: PageRequest): Promise<Page<Model>> {
+  return context.store.read((reader) => reader.models(page));
+}
+
+/** Failures `not_found`, and `in_use` while a run that has not ended needs it. */
+export async function deleteModel(context: CatalogContext, id: string): Promise<void> {
+  await context.store.write(async (writer) => {
+    if ((await writer.model(id)) === undefined) {
+      throw new Failure("not_found", `There is no model ${id}.`);
+    }
+    await refuseNeeded(writer, { model: id });
+    await writer.deleteModel(id);
+  });
+}

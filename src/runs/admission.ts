@@ -1,0 +1,145 @@
+/**
+ * Whether a run can be: model, data set and settings must fit together, agree with themselves and
+ * fit into memory. Refuses before anything is stored; each fault has its pointer and its remedy.
+ */
+import type { Dataset } from "#schemas/dataset.ts";
+import type { Model } from "#schemas/model.ts";
+import type { FieldError, ProblemCode } from "#schemas/problem.ts";
+import type { RunSettings } from "#src/channel.ts";
+import { Failure, failAt } from "#src/failure.ts";
+import type { RunLimits } from "./context.ts";
+import { contradictions } from "./contradictions.ts";
+import {
+  batchOf,
+  bytesText,
+  estimateMemory,
+  kernelSize,
+  largestBatch,
+  outputsOf,
+} from "./memory.ts";
+
+/** What is to be trained on what, and how. */
+export interface Proposal {
+  readonly model: Model;
+  readonly dataset: Dataset;
+  readonly settings: RunSettings;
+}
+
+/** Throws `invalid_request`, `incompatible`, `engine_unavailable` or `too_large`. */
+export function admit(proposal: Proposal, limits: RunLimits): void {
+  refuseAll("invalid_request", contradictions(proposal.settings));
+  refuseAll("incompatible", misfits(proposal));
+  const { engine } = proposal.settings;
+  if (engine !== "auto" && !limits.engines.includes(engine)) {
+    const text = `This service cannot run the engine "${engine}"; use ${oneOf(limits.engines)}.`;
+    throw failAt("engine_unavailable", "/engine", text);
+  }
+  checkKernel(proposal, limits);
+  checkMemory(proposal, limits);
+}
+
+function oneOf(words: readonly string[]): string {
+  return ["auto", ...words].map((word) => `"${word}"`).join(" or ");
+}
+
+function refuseAll(code: ProblemCode, errors: readonly FieldError[]): void {
+  const [first] = errors;
+  if (first !== undefined) throw new Failure(code, first.detail, { errors });
+}
+
+function misfits(proposal: Proposal): readonly FieldError[] {
+  return [...inputMisfits(proposal), ...outputMisfits(proposal), ...sizeMisfits(proposal)];
+}
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+function inputMisfits({ model, dataset }: Proposal): readonly FieldError[] {
+  const [port] = model.inputs;
+  if (port === undefined || model.inputs.length > 1) {
+    const detail = `The model has ${model.inputs.length} inputs; a run needs exactly one.`;
+    return [{ pointer: "/model", detail }];
+  }
+  if (shapeText(port.shape) !== shapeText(dataset.input_shape)) {
+    const has = shapeText(dataset.input_shape);
+    const detail =
+      `The model takes examples of shape ${shapeText(port.shape)}, the data set has ${has}. ` +
+      `Give the model "input": {"shape": ${has}}, or a data set of the model's shape.`;
+    return [{ pointer: "/dataset", detail }];
+  }
+  const tokens = dataset.splits.train.x.dtype === "int32";
+  if (tokens === (port.dtype === "integer")) return [];
+  const detail = tokens
+    ? "The data set holds integer tokens, and the model takes real numbers."
+    : "The model takes integer tokens, and the data set holds real numbers.";
+  return [{ pointer: "/dataset", detail }];
+}
+
+function outputMisfits({ model, dataset, settings }: Proposal): readonly FieldError[] {
+  const outputs = outputsOf(model);
+  const { loss } = settings;
+  if (dataset.task === "classification") {
+    const classes = dataset.classes ?? 0;
+    if (outputs === classes) return [];
+    const detail = `The model has ${outputs} outputs and the data set ${classes} classes: end the model with ${classes} units.`;
+    return [{ pointer: "/model", detail }];
+  }
+  if (loss === "softmax_cross_entropy") {
+    const detail =
+      "softmax_cross_entropy needs classes, and this data set has real targets: " +
+      "use mean_squared_error.";
+    return [{ pointer: "/loss", detail }];
+  }
+  const [, ...target] = dataset.splits.train.y.shape;
+  const targets = target.reduce((product, length) => product * length, 1);
+  if (outputs === targets) return [];
+  const detail = `The model has ${outputs} outputs and the data set ${targets} targets for each example.`;
+  return [{ pointer: "/model", detail }];
+}
+
+function sizeMisfits({ dataset, settings }: Proposal): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const { train } = dataset.splits;
+  if (batchOf(settings, dataset) > train.examples) {
+    const detail = `A batch of ${settings.batch_size} is more than the ${train.examples} training examples: use "full" or at most ${train.examples}.`;
+    errors.push({ pointer: "/batch_size", detail });
+  }
+  const { snapshots } = settings;
+  if (snapshots === null) return errors;
+  const split = snapshots.split ?? "test";
+  const available = dataset.splits[split].examples;
+  if ((snapshots.examples ?? 0) > available) {
+    const detail = `Snapshots ask for ${snapshots.examples} examples, and the ${split} split has ${available}.`;
+    errors.push({ pointer: "/snapshots/examples", detail });
+  }
+  return errors;
+}
+
+function checkKernel({ model, settings }: Proposal, limits: RunLimits): void {
+  const bytes = kernelSize(model, settings);
+  if (bytes <= limits.kernelBytesMax) return;
+  const examples = settings.snapshots?.examples ?? 1;
+  const fit = Math.floor(examples * Math.sqrt(limits.kernelBytesMax / bytes));
+  const text =
+    `A ${settings.snapshots?.kernel} kernel of ${examples} examples and ${outputsOf(model)} ` +
+    `outputs takes ${bytesText(bytes)}; the limit is ${bytesText(limits.kernelBytesMax)}. ` +
+    `At most ${fit} examples fit, or take the kernel "trace".`;
+  throw failAt("too_large", "/snapshots/examples", text);
+}
+
+function checkMemory({ model, dataset, settings }: Proposal, limits: RunLimits): void {
+  const estimate = estimateMemory(model, dataset, settings);
+  if (estimate.bytes <= limits.memoryBytesMax) return;
+  const fit = largestBatch(estimate, limits.memoryBytesMax);
+  const parts = [
+    `${bytesText(estimate.parameterBytes)} for ${model.parameters} parameters and what moves them`,
+    `${bytesText(estimate.activationBytes)} for a batch of ${estimate.batch}`,
+    `${bytesText(estimate.dataBytes)} for the data`,
+    `${bytesText(estimate.kernelBytes)} for kernels`,
+  ];
+  const remedy =
+    fit > 0 ? `The largest batch that fits is ${fit}.` : "No batch fits: use a smaller model.";
+  const text =
+    `The run needs about ${bytesText(estimate.bytes)} (${parts.join(", ")}) and may use ` +
+    `${bytesText(limits.memoryBytesMax)}. ${remedy}`;
+  throw failAt("too_large", fit > 0 ? "/batch_size" : "/model", text);
+}

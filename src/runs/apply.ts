@@ -1,0 +1,59 @@
+/** One input to the life of a stored run: read, step, write and announce, in one transaction. */
+import type { Run } from "#schemas/run.ts";
+import { Failure } from "#src/failure.ts";
+import type { RunRecord, Writer } from "#storage/store.ts";
+import { type Alongside, queueTopic, type RunContext, timeOf } from "./context.ts";
+import { type LifecycleInput, transition } from "./lifecycle.ts";
+
+/** The stored run; Failure `not_found`. */
+export async function storedRun(
+  reader: { run(id: string): Promise<RunRecord | undefined> },
+  id: string,
+): Promise<RunRecord> {
+  const record = await reader.run(id);
+  if (record === undefined) throw new Failure("not_found", `There is no run ${id}.`);
+  return record;
+}
+
+/** Steps a run inside a transaction; throws the refusal. Returns the record as stored. */
+export async function stepRun(
+  writer: Writer,
+  record: RunRecord,
+  step: { readonly input: LifecycleInput; readonly nowMs: number },
+): Promise<RunRecord> {
+  const time = timeOf(step.nowMs);
+  const next = transition(record, step.input, time);
+  if (next instanceof Failure) throw next;
+  if (next.record === record) return record;
+  await writer.updateRun(next.record);
+  if (next.events.length === 0) return next.record;
+  const stored = await writer.append(record.run.id, time, next.events);
+  return { ...next.record, run: runAfter(next.record.run, stored.length) };
+}
+
+/** A run once `count` events more are on its log. */
+export function runAfter(run: Run, count: number): Run {
+  return { ...run, last_seq: run.last_seq + count };
+}
+
+/** Steps a stored run by one input; `check` may refuse before. Wakes its readers and the queue. */
+export async function applyInput(
+  context: RunContext,
+  id: string,
+  options: Alongside & {
+    readonly input: LifecycleInput;
+    readonly check?: (record: RunRecord) => void;
+  },
+): Promise<RunRecord> {
+  const { store, wakeups, now } = context;
+  const stored = await store.write(async (writer) => {
+    const record = await storedRun(writer, id);
+    options.check?.(record);
+    const next = await stepRun(writer, record, { input: options.input, nowMs: now() });
+    await options.alongside?.(writer, next.run);
+    return next;
+  });
+  wakeups.wake(id);
+  wakeups.wake(queueTopic);
+  return stored;
+}

@@ -1,0 +1,248 @@
+/**
+ * One attempt at a run, from the start of its trainer to its end: passes wishes and steering on,
+ * has events recorded, and says how it ended. Which runs are attempted is the dispatcher's choice.
+ */
+import { AssertionError } from "node:assert";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Wish } from "#schemas/run.ts";
+import type { FromTrainer, TrainerEvent } from "#src/channel.ts";
+import { Failure } from "#src/failure.ts";
+import type { RunRecord } from "#storage/store.ts";
+import { applyInput } from "./apply.ts";
+import type { Claim } from "./assignment.ts";
+import type { Log, RunContext } from "./context.ts";
+import type { LifecycleInput, LostCause, RetryPolicy } from "./lifecycle.ts";
+import { openRate, type Rate } from "./rate.ts";
+import { eventsPerBatchMax, recordEvents, stepOf } from "./recorder.ts";
+import { type Exit, openTrainer, type Trainer, type TrainerOptions } from "./trainers.ts";
+
+export interface AttemptOptions {
+  readonly context: RunContext;
+  readonly log: Log;
+  readonly trainer: Omit<TrainerOptions, "onLine">;
+  readonly retry: RetryPolicy;
+  /** How long a trainer may take to save and end once it is asked to. */
+  readonly wishMs: number;
+}
+
+/** Tries to write to a store that does not answer, and the wait after the first. */
+const writesMax = 6;
+const writeRetryMs = 100;
+
+export class Attempt {
+  readonly run: string;
+  /** The record as the attempt left it, undefined when somebody else has the run. */
+  readonly done: Promise<RunRecord | undefined>;
+  readonly #options: AttemptOptions;
+  readonly #claim: Claim;
+  readonly #trainer: Trainer;
+  readonly #startedMs = performance.now();
+  #rate: Rate = openRate(0, 0);
+  #trainingSinceMs: number | undefined;
+  #events = 0;
+  #begun = false;
+  #asked: Wish = "run";
+  #steeredThrough: number;
+  #wishTimer: NodeJS.Timeout | undefined;
+  /** Why the server itself ended the attempt. */
+  #stopped: { readonly cause: LostCause; readonly detail: string } | undefined;
+  #draining = false;
+  #over = false;
+
+  constructor(options: AttemptOptions, claim: Claim) {
+    this.#options = options;
+    this.#claim = claim;
+    this.run = claim.record.run.id;
+    this.#steeredThrough = claim.record.steering.length;
+    const { log } = options;
+    const fields = { run: this.run, attempt: claim.record.run.attempt };
+    const onLine: TrainerOptions["onLine"] = (stream, line) =>
+      log.info({ ...fields, stream, line }, "trainer");
+    this.#trainer = openTrainer({ ...options.trainer, onLine });
+    this.done = this.#follow();
+  }
+
+  /** Passes on what is new in the stored run: a wish, steering. */
+  look(record: RunRecord): void {
+    if (!this.#begun || record.run.attempt !== this.#claim.record.run.attempt) return;
+    for (const { request, changes } of record.steering) {
+      if (request <= this.#steeredThrough) continue;
+      this.#steeredThrough = request;
+      this.#trainer.send({ type: "steer", request, changes });
+    }
+    const { wanted } = record.run;
+    if (wanted !== "run") this.#ask(wanted);
+  }
+
+  /** Has the trainer save and end, though nobody wishes that the run should pause. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#begun) this.#ask("pause");
+    else this.kill("server draining");
+  }
+
+  /** Ends the trainer at once; the run is free for another attempt. */
+  kill(detail: string): void {
+    this.#stopped ??= { cause: "server", detail };
+    this.#trainer.kill();
+  }
+
+  #ask(wish: Exclude<Wish, "run">): void {
+    if (this.#over || this.#asked === wish || this.#asked === "cancel") return;
+    this.#asked = wish;
+    this.#trainer.send({ type: wish });
+    const { wishMs } = this.#options;
+    clearTimeout(this.#wishTimer);
+    this.#wishTimer = setTimeout(() => {
+      const detail = `the trainer did not ${wish} within ${Math.round(wishMs / 1000)} s`;
+      this.#stopped ??= { cause: "hung", detail };
+      this.#trainer.kill();
+    }, wishMs);
+  }
+
+  async #follow(): Promise<RunRecord | undefined> {
+    try {
+      return (await this.#untilEnd()) ?? (await this.#lose(await this.#trainer.exited));
+    } catch (error) {
+      if (!(error instanceof Failure && ["conflict", "not_found"].includes(error.code)))
+        throw error;
+      this.#options.log.warn({ run: this.run, err: error }, "attempt was overtaken");
+      return undefined;
+    } finally {
+      this.#over = true;
+      clearTimeout(this.#wishTimer);
+      this.#trainer.kill();
+      await this.#trainer.exited;
+    }
+  }
+
+  /** The record once the trainer has said how it ended, undefined when it ended without a word. */
+  async #untilEnd(): Promise<RunRecord | undefined> {
+    try {
+      for (;;) {
+        const messages = await this.#trainer.take();
+        if (messages.length === 0) return undefined;
+        for (const part of inParts(messages)) {
+          const ended = await this.#handle(part);
+          if (ended !== undefined) return ended;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error;
+      this.#stopped ??= { cause: "crashed", detail: `the trainer misreported: ${error.message}` };
+      this.#trainer.kill();
+      return undefined;
+    }
+  }
+
+  async #handle(part: Part): Promise<RunRecord | undefined> {
+    if ("events" in part) {
+      await this.#record(part.events);
+      return undefined;
+    }
+    const { message } = part;
+    const { attempt } = this.#claim.record.run;
+    switch (message.type) {
+      case "ready":
+        await this.#begin();
+        return undefined;
+      case "started":
+        this.#rate = openRate(message.step, performance.now());
+        this.#trainingSinceMs = performance.now();
+        await this.#apply({ ...message, attempt });
+        return undefined;
+      case "ended": {
+        const secondsUsed = this.#claim.record.secondsUsed + message.seconds;
+        const reason = this.#draining ? { reason: "server draining" } : {};
+        const { outcome } = message;
+        return this.#apply({ type: "ended", attempt, outcome, secondsUsed, ...reason });
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#trainer.send({ type: "begin", assignment: this.#claim.assignment });
+    const record = await this.#options.context.store.read((reader) => reader.run(this.run));
+    if (record !== undefined) this.look(record);
+    if (this.#draining) this.#ask("pause");
+  }
+
+  async #record(events: readonly TrainerEvent[]): Promise<void> {
+    this.#rate.reached(Math.max(...events.map(stepOf)), performance.now());
+    const { attempt } = this.#claim.record.run;
+    const of = {
+      run: this.run,
+      attempt,
+      rate: this.#rate,
+      secondsUsed: () => this.#secondsUsed(),
+    };
+    await this.#write(() => recordEvents(this.#options.context, of, events));
+    this.#events += events.length;
+    this.#trainer.send({ type: "ack", events: this.#events });
+  }
+
+  #secondsUsed(): number {
+    const sinceMs = this.#trainingSinceMs;
+    const seconds = sinceMs === undefined ? 0 : (performance.now() - sinceMs) / 1000;
+    return this.#claim.record.secondsUsed + seconds;
+  }
+
+  #apply(input: LifecycleInput): Promise<RunRecord> {
+    return this.#write(() => applyInput(this.#options.context, this.run, { input }));
+  }
+
+  #lose(exit: Exit): Promise<RunRecord> {
+    const causes: Readonly<Record<Exit["cause"], LostCause>> = {
+      exited: "crashed",
+      crashed: "crashed",
+      protocol: "crashed",
+      hung: "hung",
+      out_of_memory: "out_of_memory",
+      killed: "server",
+    };
+    const { cause, detail } = this.#stopped ?? { cause: causes[exit.cause], detail: exit.detail };
+    const { attempt } = this.#claim.record.run;
+    const livedMs = Math.round(performance.now() - this.#startedMs);
+    const { log, retry } = this.#options;
+    log.warn({ run: this.run, attempt, cause, detail, livedMs }, "attempt lost");
+    const secondsUsed = this.#secondsUsed();
+    return this.#apply({ type: "lost", attempt, cause, detail, secondsUsed, retry });
+  }
+
+  /** Tries a write again while the store is in trouble; a refusal is final. */
+  async #write<T>(write: () => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        const refused = error instanceof Failure && error.code !== "storage_full";
+        if (refused || error instanceof AssertionError || tried >= writesMax) throw error;
+        this.#options.log.error({ run: this.run, err: error, tried }, "cannot write to the store");
+        await delay(writeRetryMs * 2 ** (tried - 1));
+      }
+    }
+  }
+}
+
+type Part =
+  | { readonly events: readonly TrainerEvent[] }
+  | { readonly message: Exclude<FromTrainer, { readonly type: "event" }> };
+
+/** Messages in order, with events that follow each other put together. */
+function* inParts(messages: readonly FromTrainer[]): Generator<Part> {
+  let events: TrainerEvent[] = [];
+  for (const message of messages) {
+    if (message.type === "event") {
+      events.push(message.event);
+      if (events.length < eventsPerBatchMax) continue;
+    }
+    if (events.length > 0) yield { events };
+    events = [];
+    if (message.type !== "event") yield { message };
+  }
+  if (events.length > 0) yield { events };
+}

@@ -1,0 +1,52 @@
+/** What every use-case of runs is given: ports, limits and the time. None reaches further. */
+import type { Run } from "#schemas/run.ts";
+import type { Store, Writer } from "#storage/store.ts";
+import type { Wakeups } from "#storage/wakeups.ts";
+
+/** Limits of this service on runs; published at /v1/limits. */
+export interface RunLimits {
+  readonly runsQueuedMax: number;
+  /** Of one trainer, by the estimate before it starts. */
+  readonly memoryBytesMax: number;
+  /** Of one kernel, [N, O, N, O] when full. */
+  readonly kernelBytesMax: number;
+  /** Requests to steer one run, over its life. */
+  readonly steeringMax: number;
+  /** Engines that a trainer of this service can load. */
+  readonly engines: readonly string[];
+}
+
+export const usualRunLimits: RunLimits = {
+  runsQueuedMax: 1000,
+  memoryBytesMax: 4 * 1024 ** 3,
+  kernelBytesMax: 256 * 1024 ** 2,
+  steeringMax: 1000,
+  engines: ["onnxruntime", "reference"],
+};
+
+export interface RunContext {
+  readonly store: Store;
+  readonly wakeups: Wakeups;
+  readonly limits: RunLimits;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What a use-case may be asked to do in its own transaction, such as storing its answer. */
+export interface Alongside {
+  readonly alongside?: (writer: Writer, run: Run) => Promise<void>;
+}
+
+/** Where diagnostics go; pino's shape. Never a payload, never a key. */
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** The topic of wake-ups for whoever starts runs and passes wishes on. */
+export const queueTopic = "queue";
+
+export function timeOf(nowMs: number): string {
+  return new Date(nowMs).toISOString();
+}

@@ -1,0 +1,71 @@
+/** Settings that contradict themselves, whatever the model and the data: a pure list of faults. */
+import type { Optimizer, Period } from "#schemas/algorithm.ts";
+import type { FieldError } from "#schemas/problem.ts";
+import type { RunSettings } from "#src/channel.ts";
+
+/** Every contradiction in `settings`, with its pointer; empty when there is none. */
+export function contradictions(settings: RunSettings): readonly FieldError[] {
+  const { algorithm, optimizer, steps } = settings;
+  const ofPeriod = algorithm.type === "linearised" ? periodFaults(algorithm.period, steps) : [];
+  return [...ofPeriod, ...optimizerFaults(optimizer), ...scheduleFaults(settings)].concat(
+    anchorFaults(settings),
+  );
+}
+
+const periodPointer = "/algorithm/period";
+
+/** Faults of a period in a run of `steps` steps. */
+export function periodFaults(period: Period, steps: number): readonly FieldError[] {
+  if (typeof period !== "object") return [];
+  if ("at" in period) {
+    const bad = period.at.findIndex((step, i) => i > 0 && step <= (period.at[i - 1] ?? 0));
+    if (bad === -1) return [];
+    const detail = `Steps must ascend without repeats: ${period.at[bad]} follows ${period.at[bad - 1]}.`;
+    return [{ pointer: `${periodPointer}/at/${bad}`, detail }];
+  }
+  if ("updates" in period && period.updates > steps) {
+    const detail = `${period.updates} linearisations do not fit into ${steps} steps.`;
+    return [{ pointer: `${periodPointer}/updates`, detail }];
+  }
+  return [];
+}
+
+function optimizerFaults(optimizer: Optimizer): readonly FieldError[] {
+  const foreign =
+    optimizer.type === "sgd"
+      ? (["beta1", "beta2", "epsilon"] as const)
+      : (["momentum", "nesterov"] as const);
+  const owner = optimizer.type === "sgd" ? "adam and adamw" : "sgd";
+  const errors: FieldError[] = foreign
+    .filter((field) => optimizer[field] !== undefined)
+    .map((field) => ({
+      pointer: `/optimizer/${field}`,
+      detail: `${field} belongs to ${owner}; leave it out for ${optimizer.type}.`,
+    }));
+  if (optimizer.type === "sgd" && optimizer.nesterov && !optimizer.momentum) {
+    const detail = "nesterov needs a momentum above 0.";
+    errors.push({ pointer: "/optimizer/nesterov", detail });
+  }
+  return errors;
+}
+
+function scheduleFaults({ optimizer, steps }: RunSettings): readonly FieldError[] {
+  const { schedule } = optimizer;
+  if (schedule?.type !== "warmup_cosine" || schedule.warmup < steps) return [];
+  const detail = `A warm-up of ${schedule.warmup} steps must be shorter than the run's ${steps}.`;
+  return [{ pointer: "/optimizer/schedule/warmup", detail }];
+}
+
+function anchorFaults({ algorithm, optimizer, snapshots }: RunSettings): FieldError[] {
+  if (algorithm.type === "linearised") return [];
+  const errors: FieldError[] = [];
+  if (optimizer.weight_decay_to === "anchor") {
+    const detail = "Standard training has no anchor to decay to: use zero, or linearised training.";
+    errors.push({ pointer: "/optimizer/weight_decay_to", detail });
+  }
+  if (snapshots?.at_anchor) {
+    const detail = "Standard training has no anchors: give snapshots an `every` instead.";
+    errors.push({ pointer: "/snapshots/at_anchor", detail });
+  }
+  return errors;
+}

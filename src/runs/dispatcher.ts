@@ -1,0 +1,170 @@
+/**
+ * Decides which runs have a trainer: claims queued ones while there is room, tells live ones what
+ * is wished, and takes back those that nobody trains. One dispatcher serves one store.
+ */
+import { Failure } from "#src/failure.ts";
+import type { RunRecord } from "#storage/store.ts";
+import { applyInput } from "./apply.ts";
+import { claimRun, type Means } from "./assignment.ts";
+import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { openBell } from "./bell.ts";
+import { heldStatuses } from "./change.ts";
+import { type Log, queueTopic, type RunContext } from "./context.ts";
+import { type RetryPolicy, usualRetry } from "./lifecycle.ts";
+
+export interface DispatcherOptions {
+  readonly context: RunContext;
+  readonly log: Log;
+  /** File of the trainer program. */
+  readonly entry: string;
+  /** The server's environment, of which trainers get a part. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly artifactsDir: string;
+  /** Trainers at the same time. */
+  readonly trainersMax: number;
+  readonly threadsPerTrainer: number;
+  /** Silence after which a trainer is taken for hung; 5 minutes unless told. */
+  readonly hangMs?: number;
+  /** How long pausing and cancelling may take; 2 minutes unless told. */
+  readonly wishMs?: number;
+  /** How often the store is looked at when nothing wakes the dispatcher; 1 second unless told. */
+  readonly pollMs?: number;
+  readonly retry?: RetryPolicy;
+}
+
+/** Runs that are taken back in one pass; the rest have their turn in the next. */
+const reclaimedPerPassMax = 100;
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #attemptOptions: AttemptOptions;
+  readonly #means: Means;
+  readonly #live = new Map<string, Attempt>();
+  readonly #bell = openBell();
+  readonly #unsubscribe: () => void;
+  #draining = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const { context, log, entry, environment } = options;
+    const { memoryBytesMax } = context.limits;
+    this.#means = {
+      artifactsDir: options.artifactsDir,
+      threads: options.threadsPerTrainer,
+      memoryBytesMax,
+    };
+    this.#attemptOptions = {
+      context,
+      log,
+      trainer: {
+        entry,
+        environment,
+        heapBytesMax: memoryBytesMax,
+        hangMs: options.hangMs ?? 5 * 60_000,
+      },
+      retry: options.retry ?? usualRetry,
+      wishMs: options.wishMs ?? 2 * 60_000,
+    };
+    this.#unsubscribe = context.wakeups.subscribe(queueTopic, this.#bell.ring);
+  }
+
+  /** Trainers under way. */
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Begins to serve the queue; runs that a former process left are taken back first. */
+  start(): void {
+    this.#loop ??= this.#serve();
+  }
+
+  /**
+   * Starts nothing more, has every trainer save and end, and kills those that take longer than
+   * `budgetMs`. Their runs are queued again, so that the next process goes on with them.
+   */
+  async drain(budgetMs: number): Promise<void> {
+    this.#draining = true;
+    this.#unsubscribe();
+    this.#bell.close();
+    await this.#loop;
+    const attempts = [...this.#live.values()];
+    for (const attempt of attempts) attempt.drain();
+    const late = setTimeout(() => {
+      for (const attempt of attempts) attempt.kill("server draining");
+    }, budgetMs);
+    await Promise.allSettled(attempts.map(({ done }) => done));
+    clearTimeout(late);
+  }
+
+  async #serve(): Promise<void> {
+    while (!this.#draining) {
+      try {
+        await this.#reclaim();
+        await this.#fill();
+        await this.#look();
+      } catch (error) {
+        this.#options.log.error({ err: error }, "dispatcher cannot go on; it tries again");
+      }
+      await this.#bell.wait(this.#options.pollMs ?? 1000);
+    }
+  }
+
+  /** Runs that the store calls held, but that no trainer of this process has. */
+  async #reclaim(): Promise<void> {
+    const { context } = this.#options;
+    const filter = { statuses: heldStatuses, limit: reclaimedPerPassMax + this.#live.size };
+    const { rows } = await context.store.read((reader) => reader.runs(filter));
+    for (const { run, secondsUsed } of rows) {
+      if (this.#live.has(run.id)) continue;
+      const { retry } = this.#attemptOptions;
+      const lost = { type: "lost", cause: "server", detail: "server restarted" } as const;
+      const input = { ...lost, attempt: run.attempt, secondsUsed, retry };
+      await applyInput(context, run.id, { input }).catch(unlessConflict);
+    }
+  }
+
+  async #fill(): Promise<void> {
+    const { context, trainersMax } = this.#options;
+    const free = trainersMax - this.#live.size;
+    if (free <= 0 || this.#draining) return;
+    const queued = await context.store.read((reader) => reader.queued(context.now(), free));
+    for (const { run } of queued) {
+      if (this.#draining) return;
+      const claim = await claimRun(context, run.id, this.#means).catch(unlessConflict);
+      if (claim !== undefined) this.#open(new Attempt(this.#attemptOptions, claim));
+    }
+  }
+
+  #open(attempt: Attempt): void {
+    this.#live.set(attempt.run, attempt);
+    const { context, log } = this.#options;
+    const ended = (record: RunRecord | undefined): void => {
+      const waitMs = (record?.notBeforeMs ?? 0) - context.now();
+      if (waitMs > 0) this.#bell.ringAfter(waitMs);
+    };
+    void attempt.done
+      .then(ended, (error: unknown) =>
+        log.error({ run: attempt.run, err: error }, "attempt could not be recorded"),
+      )
+      .finally(() => {
+        this.#live.delete(attempt.run);
+        this.#bell.ring();
+      });
+  }
+
+  async #look(): Promise<void> {
+    const { store } = this.#options.context;
+    for (const [id, attempt] of this.#live) {
+      const record = await store.read((reader) => reader.run(id));
+      if (record === undefined) attempt.kill("the run was deleted");
+      else attempt.look(record);
+    }
+  }
+}
+
+/** Somebody else changed the run first: that is no fault. */
+function unlessConflict(error: unknown): undefined {
+  if (error instanceof Failure && ["conflict", "not_found"].includes(error.code)) return undefined;
+  throw error;
+}

@@ -1,0 +1,256 @@
+/**
+ * The life cycle of a run as one pure function: a record and an input give the next record and its
+ * status event, or a refusal. Reads no clock, no store and no trainer.
+ */
+import type { Evaluation, Plan, RunError, Steering, Wish } from "#schemas/run.ts";
+import type { Outcome } from "#src/channel.ts";
+import type { Failure } from "#src/failure.ts";
+import type { RunRecord } from "#storage/store.ts";
+import {
+  announced,
+  changed,
+  finished,
+  isHeld,
+  refused,
+  type Said,
+  type Transition,
+} from "./change.ts";
+import { steered, wished } from "./wishes.ts";
+
+/** How lost attempts are tried again. */
+export interface RetryPolicy {
+  /** Attempts in a row without progress after which a run fails. */
+  readonly attemptsMax: number;
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+export const usualRetry: RetryPolicy = { attemptsMax: 5, firstMs: 1000, longestMs: 60_000 };
+
+/** Why an attempt ended without the trainer's word. `server`: its parent stopped, not its fault. */
+export type LostCause = "crashed" | "hung" | "out_of_memory" | "server";
+
+/** What a batch of events says about the run as a whole. */
+export interface Recorded {
+  readonly step: number;
+  readonly metricsThrough: number;
+  readonly etaSeconds: number | null;
+  readonly secondsUsed: number;
+  /** Whether a checkpoint was stored that the log did not have. */
+  readonly checkpointed: boolean;
+  /** The latest evaluation, if there was one. */
+  readonly evaluation: Evaluation | null;
+  /** Requests of steering that took effect, and at which step. */
+  readonly applied: readonly { readonly request: number; readonly step: number }[];
+}
+
+export type LifecycleInput =
+  | { readonly type: "submitted" }
+  | { readonly type: "claimed" }
+  | {
+      readonly type: "started";
+      readonly attempt: number;
+      readonly plan: Plan;
+      readonly step: number;
+    }
+  | ({ readonly type: "recorded"; readonly attempt: number } & Recorded)
+  | { readonly type: "wish"; readonly wish: Wish }
+  | { readonly type: "steered"; readonly changes: Steering }
+  | {
+      readonly type: "ended";
+      readonly attempt: number;
+      readonly outcome: Outcome;
+      readonly secondsUsed: number;
+      readonly reason?: string;
+    }
+  | {
+      readonly type: "lost";
+      readonly attempt: number;
+      readonly cause: LostCause;
+      readonly detail: string;
+      readonly secondsUsed: number;
+      readonly retry: RetryPolicy;
+    };
+
+/** What follows from `input` at `nowIso` (RFC 3339); a Failure `conflict` when it cannot be. */
+export function transition(
+  record: RunRecord,
+  input: LifecycleInput,
+  nowIso: string,
+): Transition | Failure {
+  switch (input.type) {
+    case "submitted":
+      return submitted(record);
+    case "claimed":
+      return claimed(record);
+    case "wish":
+      return wished(record, input.wish, nowIso);
+    case "steered":
+      return steered(record, input.changes);
+    case "started":
+    case "recorded":
+    case "ended":
+    case "lost":
+      return fenced(record, input.attempt) ?? byTrainer(record, input, nowIso);
+    default:
+      return input satisfies never;
+  }
+}
+
+type TrainerInput = Extract<LifecycleInput, { readonly attempt: number }>;
+
+function byTrainer(record: RunRecord, input: TrainerInput, nowIso: string): Transition | Failure {
+  switch (input.type) {
+    case "started":
+      return started(record, input, nowIso);
+    case "recorded":
+      return recorded(record, input);
+    case "ended":
+      return ended(record, input, nowIso);
+    case "lost":
+      return lost(record, input, nowIso);
+    default:
+      return input satisfies never;
+  }
+}
+
+function fenced(record: RunRecord, attempt: number): Failure | undefined {
+  if (!isHeld(record.run.status)) return refused(record, "no trainer holds it.");
+  if (attempt === record.run.attempt) return undefined;
+  return refused(record, `attempt ${attempt} is over, ${record.run.attempt} is under way.`);
+}
+
+function submitted(record: RunRecord): Transition | Failure {
+  if (record.run.version !== 0) return refused(record, "it was submitted before.");
+  return announced(changed(record, { status: "queued", wanted: "run" }));
+}
+
+function claimed(record: RunRecord): Transition | Failure {
+  if (record.run.status !== "queued") return refused(record, "only a queued run can be started.");
+  return announced(changed(record, { status: "starting", attempt: record.run.attempt + 1 }));
+}
+
+/** `pausing` and `cancelling` stay: the wish came before the trainer was ready. */
+function started(
+  record: RunRecord,
+  input: Extract<TrainerInput, { readonly type: "started" }>,
+  nowIso: string,
+): Transition {
+  const { run } = record;
+  const status = run.status === "starting" ? "running" : run.status;
+  const next = changed(record, {
+    status,
+    plan: input.plan,
+    started_at: run.started_at ?? nowIso,
+    progress: progressAt(record, input.step, null),
+  });
+  const reason = input.step > 0 ? `goes on from step ${input.step}` : undefined;
+  return announced(next, { plan: input.plan, ...(reason === undefined ? {} : { reason }) });
+}
+
+/** Steps that an earlier attempt had reached stay reached: their metrics are on the log. */
+function progressAt(record: RunRecord, step: number, etaSeconds: number | null) {
+  const { steps } = record.run;
+  const reached = Math.min(Math.max(record.run.progress.step, step), steps);
+  const percent = Math.round((1000 * 100 * reached) / steps) / 1000;
+  return { step: reached, steps, percent, eta_seconds: etaSeconds };
+}
+
+function recorded(
+  record: RunRecord,
+  input: Extract<TrainerInput, { readonly type: "recorded" }>,
+): Transition {
+  const moved = input.metricsThrough > record.metricsThrough || input.checkpointed;
+  const steps = new Map(input.applied.map(({ request, step }) => [request, step]));
+  const steering =
+    steps.size === 0
+      ? record.steering
+      : record.steering.map((entry) => ({
+          ...entry,
+          step: entry.step ?? steps.get(entry.request) ?? null,
+        }));
+  const run = {
+    progress: progressAt(record, input.step, input.etaSeconds),
+    ...(input.evaluation === null ? {} : { result: input.evaluation }),
+  };
+  const rest = {
+    steering,
+    metricsThrough: Math.max(record.metricsThrough, input.metricsThrough),
+    secondsUsed: Math.max(record.secondsUsed, input.secondsUsed),
+    failuresInRow: moved ? 0 : record.failuresInRow,
+  };
+  return { record: changed(record, run, rest), events: [] };
+}
+
+/** The trainer's word is final: a wish that came too late for it changes nothing. */
+function ended(
+  record: RunRecord,
+  input: Extract<TrainerInput, { readonly type: "ended" }>,
+  nowIso: string,
+): Transition {
+  const { outcome } = input;
+  const said = input.reason === undefined ? {} : { reason: input.reason };
+  const spent = { ...record, secondsUsed: Math.max(record.secondsUsed, input.secondsUsed) };
+  switch (outcome.type) {
+    case "succeeded": {
+      const progress = { ...spent.run.progress, percent: 100, eta_seconds: null };
+      const { result } = outcome;
+      return announced(finished(spent, { status: "succeeded", result, progress }, nowIso), said);
+    }
+    case "cancelled": {
+      const result = outcome.result ?? spent.run.result;
+      return announced(finished(spent, { status: "cancelled", result }, nowIso), said);
+    }
+    case "failed":
+      return failed(spent, outcome.error, nowIso);
+    case "paused":
+      return released(spent, nowIso, said);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function failed(record: RunRecord, error: RunError, nowIso: string): Transition {
+  return announced(finished(record, { status: "failed", error }, nowIso), {
+    reason: error.message,
+    error,
+  });
+}
+
+/** Back from a trainer without an end: what comes next is what was last wished. */
+function released(record: RunRecord, nowIso: string, said: Said): Transition {
+  const progress = { ...record.run.progress, eta_seconds: null };
+  switch (record.run.wanted) {
+    case "run":
+      return announced(changed(record, { status: "queued", progress }), said);
+    case "pause":
+      return announced(changed(record, { status: "paused", progress }), said);
+    case "cancel":
+      return announced(finished(record, { status: "cancelled" }, nowIso), said);
+    default:
+      return record.run.wanted satisfies never;
+  }
+}
+
+function lost(
+  record: RunRecord,
+  input: Extract<TrainerInput, { readonly type: "lost" }>,
+  nowIso: string,
+): Transition {
+  const { cause, detail, retry } = input;
+  const spent = { ...record, secondsUsed: Math.max(record.secondsUsed, input.secondsUsed) };
+  const said = { reason: detail };
+  if (record.run.wanted !== "run" || cause === "server") return released(spent, nowIso, said);
+  if (cause === "out_of_memory") {
+    return failed(spent, { code: "out_of_memory", message: detail, retryable: false }, nowIso);
+  }
+  const failuresInRow = record.failuresInRow + 1;
+  if (failuresInRow >= retry.attemptsMax) {
+    const message = `${failuresInRow} attempts in a row made no progress; the last: ${detail}`;
+    const error: RunError = { code: "trainer_crashed", message, retryable: true };
+    return failed({ ...spent, failuresInRow }, error, nowIso);
+  }
+  const waitMs = Math.min(retry.longestMs, retry.firstMs * 2 ** (failuresInRow - 1));
+  const notBeforeMs = Date.parse(nowIso) + waitMs;
+  return released({ ...spent, failuresInRow, notBeforeMs }, nowIso, said);
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether something that came from a child is a message of the channel. A child may be broken or
+ * out of date; what it says reaches the log only in the contract's shape.
+ */
+import Type, { type TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { RunEvent } from "#schemas/event.ts";
+import { Evaluation, Plan, RunError } from "#schemas/run.ts";
+import { Digest, nullable } from "#schemas/values.ts";
+import type { FromTrainer } from "#src/channel.ts";
+
+const Count = Type.Integer({ minimum: 0 });
+
+const events = RunEvent.anyOf
+  .filter((variant) => variant.properties.type.const !== "status")
+  .map((variant) =>
+    Type.Object({
+      kind: variant.properties.type,
+      key: Type.String({ minLength: 1, maxLength: 200 }),
+      data: variant.properties.data,
+    }),
+  );
+
+const Outcome = Type.Union([
+  Type.Object({ type: Type.Literal("succeeded"), result: Evaluation }),
+  Type.Object({ type: Type.Literal("paused") }),
+  Type.Object({ type: Type.Literal("cancelled"), result: nullable(Evaluation) }),
+  Type.Object({ type: Type.Literal("failed"), error: RunError }),
+]);
+
+const ErrandResult = Type.Union([
+  Type.Object({
+    kind: Type.Literal("predict"),
+    step: Count,
+    shape: Type.Array(Count),
+    outputs: Type.Unsafe<Float64Array>({}),
+  }),
+  Type.Object({ kind: Type.Literal("initial_weights"), digest: Digest, bytes: Count }),
+]);
+
+/** Message type → its other fields. */
+const fields: Readonly<Record<FromTrainer["type"], Readonly<Record<string, TSchema>>>> = {
+  ready: {},
+  alive: {},
+  started: { plan: Plan, step: Count },
+  event: { event: Type.Union(events) },
+  ended: { outcome: Outcome, seconds: Type.Number({ minimum: 0 }) },
+  errand_done: { id: Count, result: ErrandResult },
+  errand_failed: { id: Count, error: RunError },
+};
+
+const checks = new Map(
+  Object.entries(fields).map(([type, rest]) => [type, Compile(Type.Object(rest))]),
+);
+
+/** The message, or what is wrong with it as text. */
+export function messageFrom(value: unknown): FromTrainer | string {
+  if (typeof value !== "object" || value === null || !("type" in value)) return "not a message";
+  const type = String(value.type);
+  const check = checks.get(type);
+  if (check === undefined) return `a message of unknown type ${type.slice(0, 40)}`;
+  if (check.Check(value)) return value as FromTrainer;
+  const [first] = check.Errors(value);
+  return `a message of type ${type} whose ${first?.instancePath || "/"} ${first?.message}`;
+}

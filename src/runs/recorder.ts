@@ -1,0 +1,155 @@
+/**
+ * Turns what a trainer reports into the run's log: events, rows of snapshots and checkpoints, and
+ * progress, in one transaction a batch. What was reported by an earlier attempt is not repeated.
+ */
+import assert from "node:assert/strict";
+import type { EventData, RunEvent } from "#schemas/event.ts";
+import type { Snapshot } from "#schemas/snapshot.ts";
+import type { TrainerEvent } from "#src/channel.ts";
+import type { NewEvent, RunRecord, Writer } from "#storage/store.ts";
+import { stepRun, storedRun } from "./apply.ts";
+import { type RunContext, timeOf } from "./context.ts";
+import type { Recorded } from "./lifecycle.ts";
+import type { Rate } from "./rate.ts";
+import { keepCheckpoints } from "./retention.ts";
+
+/** Events that one transaction stores; more wait for the next. */
+export const eventsPerBatchMax = 256;
+
+export interface RecordedAttempt {
+  readonly run: string;
+  readonly attempt: number;
+  readonly rate: Rate;
+  /** Seconds of training so far, over all attempts. */
+  readonly secondsUsed: () => number;
+}
+
+/**
+ * Stores a batch of at most `eventsPerBatchMax` events and wakes the run's readers. Throws an
+ * AssertionError when the trainer left out steps, Failure `conflict` when the attempt is over.
+ */
+export async function recordEvents(
+  context: RunContext,
+  attempt: RecordedAttempt,
+  events: readonly TrainerEvent[],
+): Promise<void> {
+  assert(events.length <= eventsPerBatchMax, "a batch has its limit");
+  const { store, wakeups, now } = context;
+  const nowMs = now();
+  await store.write(async (writer) => {
+    const record = await storedRun(writer, attempt.run);
+    const fresh = newEvents(record, events);
+    const stored = await writer.append(attempt.run, timeOf(nowMs), fresh.events);
+    const checkpointed = await insertRows(writer, record, stored);
+    const input = {
+      type: "recorded",
+      attempt: attempt.attempt,
+      ...summary(record, { events, stored, attempt }),
+      metricsThrough: fresh.metricsThrough,
+      checkpointed,
+    } as const;
+    await stepRun(writer, record, { input, nowMs });
+  });
+  wakeups.wake(attempt.run);
+}
+
+/** The events as they may enter the log: metrics cut to steps that it does not have. */
+function newEvents(record: RunRecord, events: readonly TrainerEvent[]) {
+  let { metricsThrough } = record;
+  const fresh: NewEvent[] = [];
+  for (const event of events) {
+    if (event.kind !== "metrics") {
+      const { kind, key, data } = event;
+      fresh.push({ type: kind, key, data } as NewEvent);
+      continue;
+    }
+    const data = metricsAfter(metricsThrough, event.data);
+    if (data === undefined) continue;
+    metricsThrough = data.to;
+    // No key: another attempt's chunk may begin at the same step and end at a later one.
+    fresh.push({ type: "metrics", key: null, data });
+  }
+  return { events: fresh, metricsThrough };
+}
+
+/** Metrics of the steps after `through`, undefined when there are none. */
+export function metricsAfter(
+  through: number,
+  data: EventData<"metrics">,
+): EventData<"metrics"> | undefined {
+  const { from, to, columns } = data;
+  const steps = to - from + 1;
+  assert(steps >= 1, `metrics from step ${from} to ${to} have no step`);
+  assert(from <= through + 1, `metrics begin at step ${from}, and ${through + 1} is missing`);
+  for (const [name, column] of Object.entries(columns)) {
+    assert(
+      column.length === steps,
+      `column ${name} has ${column.length} values for ${steps} steps`,
+    );
+  }
+  if (to <= through) return undefined;
+  const known = through + 1 - from;
+  if (known === 0) return data;
+  const rest = Object.entries(columns).map(([name, column]) => [name, column.slice(known)]);
+  return { from: through + 1, to, columns: Object.fromEntries(rest) };
+}
+
+/** Rows for what is new on the log; true when a checkpoint was among it. */
+async function insertRows(
+  writer: Writer,
+  { run }: RunRecord,
+  stored: readonly RunEvent[],
+): Promise<boolean> {
+  let checkpointed = false;
+  for (const { type, data, time } of stored) {
+    if (type === "snapshot") await writer.insertSnapshot(run.id, snapshotRow(data, time));
+    if (type !== "checkpoint") continue;
+    await writer.insertCheckpoint({ ...data, run: run.id, created_at: time });
+    checkpointed = true;
+  }
+  if (checkpointed) await keepCheckpoints(writer, run.id, run.checkpoints.keep ?? 1);
+  return checkpointed;
+}
+
+function snapshotRow(data: EventData<"snapshot">, time: string): Snapshot {
+  const { examples: n, outputs: o, kernel } = data;
+  const shapes = {
+    full: [n, o, n, o],
+    diagonal: [o, n, n],
+    trace: [n, n],
+    pseudo: [n, n],
+  } as const;
+  return { ...data, shape: [...shapes[kernel]], created_at: time };
+}
+
+interface Batch {
+  readonly events: readonly TrainerEvent[];
+  readonly stored: readonly RunEvent[];
+  readonly attempt: RecordedAttempt;
+}
+
+function summary(
+  record: RunRecord,
+  { events, stored, attempt }: Batch,
+): Omit<Recorded, "metricsThrough" | "checkpointed"> {
+  const step = Math.max(0, ...events.map(stepOf));
+  const applied = events.flatMap(({ kind, data }) =>
+    kind === "steered" ? [{ request: data.request, step: data.step }] : [],
+  );
+  const evaluation = stored.findLast((event) => event.type === "evaluation")?.data;
+  return {
+    step,
+    etaSeconds: attempt.rate.secondsTo(record.run.steps),
+    secondsUsed: attempt.secondsUsed(),
+    applied,
+    evaluation:
+      evaluation === undefined
+        ? null
+        : { linearised: evaluation.linearised, network: evaluation.network },
+  };
+}
+
+/** Steps done when an event was seen. */
+export function stepOf({ kind, data }: TrainerEvent): number {
+  return kind === "metrics" ? data.to : data.step;
+}
