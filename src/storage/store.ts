@@ -50,7 +50,10 @@ export interface EventRange {
   /** Inclusive. */
   readonly through?: number;
   readonly kinds?: readonly EventKind[];
-  /** Only events that tell of one of these steps, both inclusive; `status` tells of none. */
+  /**
+   * Only events that tell of one of these steps, both inclusive; `status` tells of none. Metrics
+   * are found fast because they are appended in the order of their steps.
+   */
   readonly steps?: { readonly from: number; readonly to: number };
   readonly limit: number;
 }

@@ -1,0 +1,141 @@
+/**
+ * How the tables came to be: numbered steps, forward only. A step that was released is never
+ * edited; a later one mends it.
+ */
+import { type Kysely, sql } from "kysely";
+import { Failure } from "#src/failure.ts";
+import type { SqlDialect } from "./dialect.ts";
+import type { Tables } from "./schema.ts";
+
+type Migration = (db: Kysely<Tables>, dialect: SqlDialect) => Promise<void>;
+
+async function createRuns(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  const integer = sql.raw<number>(dialect.integerType);
+  await db.schema
+    .createTable("runs")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("status", "text", (column) => column.notNull())
+    .addColumn("model", id, (column) => column.notNull())
+    .addColumn("dataset", id, (column) => column.notNull())
+    .addColumn("version", integer, (column) => column.notNull())
+    .addColumn("not_before_ms", integer, (column) => column.notNull())
+    .addColumn("epoch", "text", (column) => column.notNull())
+    .addColumn("last_seq", integer, (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  for (const column of ["status", "model", "dataset"] as const) {
+    await db.schema.createIndex(`runs_${column}`).on("runs").columns([column, "id"]).execute();
+  }
+}
+
+/**
+ * An ordinary table, because events are large for a clustered one: rows are then appended at the
+ * end of the file whatever the run, and the three indexes stay small.
+ */
+async function createEvents(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  const integer = sql.raw<number>(dialect.integerType);
+  await db.schema
+    .createTable("events")
+    .addColumn("run", id, (column) => column.notNull().references("runs.id").onDelete("cascade"))
+    .addColumn("seq", integer, (column) => column.notNull())
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("key", id)
+    .addColumn("time", "text", (column) => column.notNull())
+    .addColumn("from_step", integer)
+    .addColumn("to_step", integer)
+    .addColumn("data", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("events_position", ["run", "seq"])
+    .execute();
+  await db.schema
+    .createIndex("events_key")
+    .unique()
+    .on("events")
+    .columns(["run", "key"])
+    .where("key", "is not", null)
+    .execute();
+  await db.schema.createIndex("events_kind").on("events").columns(["run", "kind", "seq"]).execute();
+  await db.schema
+    .createIndex("events_steps")
+    .on("events")
+    .columns(["run", "kind", "to_step"])
+    .where("to_step", "is not", null)
+    .execute();
+}
+
+async function createCatalog(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  for (const table of ["models", "datasets"] as const) {
+    await db.schema
+      .createTable(table)
+      .addColumn("id", sql.raw(dialect.idType), (column) => column.primaryKey().notNull())
+      .addColumn("digest", "text", (column) => column.notNull())
+      .addColumn("document", "text", (column) => column.notNull())
+      .execute();
+  }
+}
+
+async function createRunParts(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  const part = (table: "snapshots" | "checkpoints") =>
+    db.schema
+      .createTable(table)
+      .addColumn("run", id, (column) => column.notNull().references("runs.id").onDelete("cascade"))
+      .addColumn("id", id, (column) => column.notNull())
+      .addColumn("digest", "text")
+      .addColumn("document", "text", (column) => column.notNull())
+      .addPrimaryKeyConstraint(`${table}_id`, ["run", "id"]);
+  await part("snapshots").execute();
+  await part("checkpoints")
+    .addColumn("weights", "text", (column) => column.notNull())
+    .execute();
+}
+
+async function createAnswers(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  await db.schema
+    .createTable("answers")
+    .addColumn("key", sql.raw(dialect.idType), (column) => column.primaryKey().notNull())
+    .addColumn("payload", "text", (column) => column.notNull())
+    .addColumn("response", "text")
+    .addColumn("created_ms", sql.raw(dialect.integerType), (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex("answers_age").on("answers").column("created_ms").execute();
+}
+
+const migrations: readonly Migration[] = [
+  async (db, dialect) => {
+    for (const create of [createRuns, createEvents, createCatalog, createRunParts, createAnswers]) {
+      await create(db, dialect);
+    }
+  },
+];
+
+/** The version that this Linnet writes. */
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings the tables to `schemaVersion`; the caller holds a transaction. Failure `conflict` when a
+ * newer Linnet wrote them.
+ */
+export async function migrate(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  await db.schema
+    .createTable("schema_version")
+    .ifNotExists()
+    .addColumn("version", sql.raw(dialect.integerType), (column) => column.notNull())
+    .execute();
+  const stored = await db.selectFrom("schema_version").select("version").executeTakeFirst();
+  const from = Number(stored?.version ?? 0);
+  if (from > schemaVersion) {
+    throw new Failure(
+      "conflict",
+      `The database was written by a newer Linnet (schema ${from}; this one knows ` +
+        `${schemaVersion}). Start that version, or choose another data folder.`,
+    );
+  }
+  for (const migration of migrations.slice(from)) await migration(db, dialect);
+  if (stored === undefined) {
+    await db.insertInto("schema_version").values({ version: schemaVersion }).execute();
+  } else if (from < schemaVersion) {
+    await db.updateTable("schema_version").set({ version: schemaVersion }).execute();
+  }
+}

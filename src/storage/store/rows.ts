@@ -1,0 +1,92 @@
+/** Records to rows and back. No query is here. */
+import type { Selectable } from "kysely";
+import type { RunEvent } from "#schemas/event.ts";
+import { Failure } from "#src/failure.ts";
+import type { Answer, NewEvent, RunRecord } from "#storage/store.ts";
+import type { AnswerTable, EventTable, RunTable } from "./schema.ts";
+
+/** What a document says. The rows of this database were written by `JSON.stringify` of a `T`. */
+export function parseDocument<T>(document: string): T {
+  try {
+    return JSON.parse(document) as T;
+  } catch (error) {
+    throw new Failure(
+      "storage_corrupt",
+      "A stored document is not JSON. Restore the database from a backup.",
+      { cause: error },
+    );
+  }
+}
+
+export function toRunRow(record: RunRecord): RunTable {
+  const { run } = record;
+  return {
+    id: run.id,
+    status: run.status,
+    model: run.model,
+    dataset: run.dataset,
+    version: run.version,
+    not_before_ms: record.notBeforeMs,
+    epoch: run.epoch,
+    last_seq: run.last_seq,
+    document: JSON.stringify(record),
+  };
+}
+
+export type StoredRun = Pick<Selectable<RunTable>, "document" | "epoch" | "last_seq">;
+
+/** The columns that the log and the insertion own win over the document. */
+export function toRunRecord(row: StoredRun): RunRecord {
+  const record = parseDocument<RunRecord>(row.document);
+  const run = { ...record.run, epoch: row.epoch, last_seq: Number(row.last_seq) };
+  return { ...record, run };
+}
+
+interface StepRange {
+  readonly from_step: number | null;
+  readonly to_step: number | null;
+}
+
+function stepsOf(event: NewEvent): StepRange {
+  if (event.type === "metrics") return { from_step: event.data.from, to_step: event.data.to };
+  if (event.type === "status") return { from_step: null, to_step: null };
+  return { from_step: event.data.step, to_step: event.data.step };
+}
+
+export interface Position {
+  readonly run: string;
+  readonly seq: number;
+  readonly time: string;
+}
+
+export function toEventRow(position: Position, event: NewEvent): EventTable {
+  return {
+    ...position,
+    kind: event.type,
+    key: event.key,
+    ...stepsOf(event),
+    data: JSON.stringify(event.data),
+  };
+}
+
+export type StoredEvent = Pick<Selectable<EventTable>, "seq" | "kind" | "time" | "data">;
+
+export function toEvent(row: StoredEvent): RunEvent {
+  const data = parseDocument<RunEvent["data"]>(row.data);
+  return { seq: Number(row.seq), type: row.kind, time: row.time, data } as RunEvent;
+}
+
+export function toAnswerRow(answer: Answer): AnswerTable {
+  const response = answer.response === null ? null : JSON.stringify(answer.response);
+  return { key: answer.key, payload: answer.payload, response, created_ms: answer.createdMs };
+}
+
+export function toAnswer(row: Selectable<AnswerTable>): Answer {
+  return {
+    key: row.key,
+    payload: row.payload,
+    response:
+      row.response === null ? null : parseDocument<NonNullable<Answer["response"]>>(row.response),
+    createdMs: Number(row.created_ms),
+  };
+}
