@@ -1,0 +1,92 @@
+/**
+ * Elementwise primitives as ONNX nodes. Operands that were stretched by a broadcast are read
+ * unstretched, since ONNX broadcasts by itself.
+ */
+import { elementTypes, int } from "#engine/onnx/model.ts";
+import type { Node, NodeOf } from "#engine/ops/operations.ts";
+import { broadcastShapes } from "#engine/ops/shapes.ts";
+import type { Shape } from "#engine/tensor.ts";
+import { staysFinite } from "./finite.ts";
+import type { Lowering, Operand, Site } from "./lowering.ts";
+import { operandNode } from "./lowering.ts";
+import { dtypeOf } from "./values.ts";
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((length, axis) => length === b[axis]);
+
+/** A node, or what it stretches. */
+export function unstretched(node: Node): Node {
+  return node.op === "broadcast" ? operandNode(node, 0) : node;
+}
+
+/** The operands, each unstretched where the joint shape stays the node's. */
+function compactOperands(node: Node): readonly Node[] {
+  let operands = node.inputs;
+  for (const index of operands.keys()) {
+    const shorter = operands.with(index, unstretched(operandNode(node, index)));
+    const joint = broadcastShapes(shorter.map((operand) => operand.shape));
+    if (sameShape(joint, node.shape)) operands = shorter;
+  }
+  return operands;
+}
+
+function compactValues(node: Node, site: Site): string[] {
+  return compactOperands(node).map((operand) => site.valueOf(operand));
+}
+
+/** One ONNX operator with the same operands. */
+export const direct =
+  (operator: string) =>
+  (node: Node, _: Operand, site: Site): string =>
+    site.emit.emit(operator, compactValues(node, site));
+
+export const plainScale: Lowering<"scale"> = ({ attributes }, operand, { emit }) =>
+  attributes.factor === -1
+    ? emit.emit("Neg", [operand(0)])
+    : emit.emit("Mul", [operand(0), emit.real(attributes.factor)]);
+
+export const same = (_: Node, operand: Operand): string => operand(0);
+
+export const cast: Lowering<"cast"> = ({ kind }, operand, { emit }) =>
+  emit.emit("Cast", [operand(0)], { to: int(elementTypes[dtypeOf(kind, emit.precision)]) });
+
+/** True for a constant (stretched or not) whose every element is +0. */
+function isZero(node: Node): boolean {
+  const source = unstretched(node);
+  return (
+    source.op === "constant" && source.attributes.tensor.data.every((value) => Object.is(value, 0))
+  );
+}
+
+/**
+ * `Where` is several times slower than a product with the condition as 0 or 1, which is the same
+ * unless the masked operand is infinite; so cotangents are masked by a product.
+ */
+export const select: Lowering<"select"> = (node, _, site) => {
+  const { emit } = site;
+  const [whether = "", yes = "", no = ""] = compactValues(node, site);
+  if (node.kind === "boolean") {
+    const either = emit.emit("And", [emit.emit("Not", [whether]), no]);
+    return emit.emit("Or", [emit.emit("And", [whether, yes]), either]);
+  }
+  if (node.kind === "real" && masksWholeOperand(node, 1)) {
+    return emit.emit("Mul", [mask(whether, site), yes]);
+  }
+  if (node.kind === "real" && masksWholeOperand(node, 2)) {
+    // Mostly shared: of a maximum's two operands, one gets what the other does not.
+    return emit.emit("Sub", [no, emit.emit("Mul", [mask(whether, site), no])]);
+  }
+  return emit.emit("Where", [whether, yes, no]);
+};
+
+/** One branch is zero, and the other (at `index`) can only be finite and gives the shape. */
+function masksWholeOperand(node: NodeOf<"select">, index: 1 | 2): boolean {
+  const kept = unstretched(operandNode(node, index));
+  const joint = broadcastShapes([unstretched(operandNode(node, 0)).shape, kept.shape]);
+  if (!isZero(operandNode(node, 3 - index)) || !sameShape(joint, node.shape)) return false;
+  return staysFinite(kept);
+}
+
+function mask(whether: string, { emit }: Site): string {
+  return emit.emit("Cast", [whether], { to: int(elementTypes[emit.precision]) });
+}

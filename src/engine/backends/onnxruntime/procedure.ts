@@ -1,0 +1,75 @@
+/** A procedure as one ONNX model and its session. Loops are in loop.ts. */
+import type { Callable, Precision, Procedure, Tensors } from "#engine/backend.ts";
+import { checkProcedure } from "#engine/graph/program.ts";
+import type { InputNode, Node } from "#engine/ops/operations.ts";
+import type { Tensor } from "#engine/tensor.ts";
+import { zeros } from "#engine/tensor.ts";
+import { Emitter } from "./emitter.ts";
+import { lowerGraph } from "./lower.ts";
+import type { NativeTensors, Session, SessionSettings, Written } from "./session.ts";
+import { openSession, toNative } from "./session.ts";
+import { describeValue, dtypeOf, fitted } from "./values.ts";
+
+const inputName = (input: InputNode): string => `in:${input.attributes.name}`;
+const outputName = (name: string): string => `out:${name}`;
+
+/** The procedure as a model. */
+export function writeProcedure(procedure: Procedure, precision: Precision): Written {
+  const emit = new Emitter(precision);
+  const bound = new Map<Node, string>();
+  for (const { input, value } of procedure.constants) bound.set(input, emit.host(value));
+  for (const input of procedure.inputs) bound.set(input, inputName(input));
+  const outputs = Object.entries(procedure.outputs);
+  const values = lowerGraph(
+    outputs.map(([, node]) => node),
+    bound,
+    emit,
+  );
+  const results = outputs.map(([name]) => outputName(name));
+  for (const [at, value] of values.entries()) {
+    emit.identity(value, { name: results[at] ?? "", body: false });
+  }
+  const { outer } = emit.sections(results, []);
+  const graph = {
+    name: procedure.name,
+    ...outer,
+    inputs: procedure.inputs.map((node) => describeValue(inputName(node), node, precision)),
+    outputs: outputs.map(([name, node]) => describeValue(outputName(name), node, precision)),
+  };
+  return { graph, external: emit.external };
+}
+
+/** Opens a session for the procedure. */
+export async function compileProcedure(
+  procedure: Procedure,
+  precision: Precision,
+  settings: SessionSettings,
+): Promise<Callable> {
+  checkProcedure(procedure);
+  const session = await openSession(writeProcedure(procedure, precision), settings);
+  return {
+    call: (inputs) => callWith(inputs, session, { procedure, precision }),
+    [Symbol.asyncDispose]: () => session.release(),
+  };
+}
+
+async function callWith(
+  inputs: Tensors,
+  session: Session,
+  { procedure, precision }: { readonly procedure: Procedure; readonly precision: Precision },
+): Promise<Tensors> {
+  const feeds: NativeTensors = {};
+  for (const input of procedure.inputs) {
+    const value = inputs[input.attributes.name];
+    feeds[inputName(input)] = toNative(fitted(input, value, { precision }));
+  }
+  const results: Record<string, Tensor> = {};
+  const fetches: NativeTensors = {};
+  for (const [name, node] of Object.entries(procedure.outputs)) {
+    const result = zeros(dtypeOf(node.kind, precision), node.shape);
+    results[name] = result;
+    fetches[outputName(name)] = toNative(result);
+  }
+  await session.run(feeds, fetches);
+  return results;
+}

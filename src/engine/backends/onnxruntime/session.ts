@@ -1,0 +1,152 @@
+/**
+ * The native library: devices, sessions, and the engine's tensors as its tensors (sharing memory).
+ * The only file that imports it. Knows no graph of the engine.
+ */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { InferenceSession, Tensor as NativeTensor } from "onnxruntime-node";
+import type { Graph, Initializer, ValueInfo } from "#engine/onnx/model.ts";
+import { encodeModel } from "#engine/onnx/model.ts";
+import type { Tensor } from "#engine/tensor.ts";
+import type { ExternalData } from "./emitter.ts";
+
+export type Device = "cpu" | "cuda" | "webgpu";
+
+export interface SessionSettings {
+  readonly device: Device;
+  /** Threads inside one operator; the number of cores unless given. */
+  readonly threads?: number;
+  /**
+   * Whether idle threads wait actively (yes unless given): small operators start sooner, but
+   * programs that share cores with others lose time.
+   */
+  readonly spinning?: boolean;
+}
+
+/** A model on its way to a session. */
+export interface Written {
+  readonly graph: Graph;
+  readonly external: readonly ExternalData[];
+}
+
+/** Default operator set: the newest for which every provider has all kernels that we use. */
+const operatorSet = 21;
+
+/** The device cannot be used on this machine. `code` is the contract's problem code. */
+export class EngineUnavailable extends Error {
+  readonly code = "engine_unavailable";
+}
+
+export type NativeTensors = Record<string, NativeTensor>;
+
+/** The native tensor over the same memory. */
+export function toNative(value: Tensor): NativeTensor {
+  return new NativeTensor(value.dtype, value.data, value.shape);
+}
+
+/** The native tensor of one int64 scalar. */
+export function int64Scalar(value: number): NativeTensor {
+  return new NativeTensor("int64", BigInt64Array.of(BigInt(value)), []);
+}
+
+/** An open session together with the arrays that every call reads. */
+export class Session {
+  readonly #native: InferenceSession;
+  readonly #resident: NativeTensors;
+
+  constructor(native: InferenceSession, resident: NativeTensors) {
+    this.#native = native;
+    this.#resident = resident;
+  }
+
+  /** Writes the results into the memory of `fetches`. */
+  async run(feeds: NativeTensors, fetches: NativeTensors): Promise<void> {
+    await this.#native.run({ ...this.#resident, ...feeds }, fetches);
+  }
+
+  async release(): Promise<void> {
+    await this.#native.release();
+  }
+}
+
+/**
+ * Opens a session for a model. Operators use many threads but run one after the other, so equal
+ * inputs give equal bits.
+ */
+export async function openSession(written: Written, settings: SessionSettings): Promise<Session> {
+  const { device, threads, spinning = true } = settings;
+  const { graph, external, resident } = placed(written, device);
+  const native = await InferenceSession.create(encodeModel({ graph, operatorSet }).toBytes(), {
+    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    externalData: external.map(({ name, elements }) => {
+      const { buffer, byteOffset, byteLength } = elements;
+      return { path: name, data: new Uint8Array(buffer, byteOffset, byteLength) };
+    }),
+    extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+    logSeverityLevel: 3,
+  });
+  return new Session(native, resident);
+}
+
+interface Placed extends Written {
+  /** Fed to every call. */
+  readonly resident: NativeTensors;
+}
+
+/**
+ * On the CPU an input is read where it lies, while an initializer is copied twice, at seconds a
+ * gigabyte, and may not exceed 2 GiB. So external initializers become inputs of every call.
+ */
+function placed(written: Written, device: Device): Placed {
+  if (device !== "cpu") return { ...written, resident: {} };
+  const { graph, external } = written;
+  const elements = new Map(external.map((data) => [data.name, data.elements]));
+  const resident: NativeTensors = {};
+  const initializers: Initializer[] = [];
+  const inputs: ValueInfo[] = [...graph.inputs];
+  for (const initializer of graph.initializers) {
+    const { name, type, shape } = initializer;
+    const data = elements.get(name);
+    if (data === undefined) {
+      initializers.push(initializer);
+    } else {
+      inputs.push({ name, type, shape });
+      resident[name] = new NativeTensor(type, data, shape);
+    }
+  }
+  return { graph: { ...graph, initializers, inputs }, external: [], resident };
+}
+
+/** Throws `EngineUnavailable` unless a small model runs on the device. */
+export async function probe(settings: SessionSettings): Promise<void> {
+  const { device } = settings;
+  if (device === "cuda" && !hasCudaProvider()) {
+    throw new EngineUnavailable("onnxruntime-node is installed without its CUDA provider");
+  }
+  const value = { name: "x", type: "float32", shape: [2] } as const;
+  const node = { operator: "Add", inputs: ["x", "x"], outputs: ["y"], attributes: {} };
+  const outputs = [{ ...value, name: "y" }];
+  const graph = { name: "probe", nodes: [node], initializers: [], inputs: [value], outputs };
+  try {
+    const session = await openSession({ graph, external: [] }, settings);
+    const x = new NativeTensor("float32", Float32Array.of(1, 2), [2]);
+    const y = new NativeTensor("float32", new Float32Array(2), [2]);
+    await session.run({ x }, { y });
+    await session.release();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineUnavailable(`ONNX Runtime cannot use ${device} here: ${why}`, { cause });
+  }
+}
+
+/** The library lists `cuda` whether or not the provider's file is there. */
+function hasCudaProvider(): boolean {
+  const root = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
+  const folder = join(root, "bin", "napi-v6", process.platform, process.arch);
+  return existsSync(join(folder, "libonnxruntime_providers_cuda.so"));
+}
