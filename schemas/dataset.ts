@@ -16,7 +16,11 @@ import {
 /** Body of `POST /v1/datasets` as JSON. Uploads are binary bodies with `?name=&format=`. */
 export const DatasetRequest = Type.Object(
   { name: Type.Optional(Name), metadata: Type.Optional(Metadata), generator: Generator },
-  { ...strict, $id: "DatasetRequest" },
+  {
+    ...strict,
+    examples: [{ name: "wedge", generator: { type: "wedge", train: 1000, seed: 1 } }],
+    $id: "DatasetRequest",
+  },
 );
 export type DatasetRequest = Static<typeof DatasetRequest>;
 

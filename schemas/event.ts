@@ -34,7 +34,14 @@ export const MetricsData = Type.Object(
 const Scores = Type.Object({ train: Score, test: Score }, strict);
 
 export const EvaluationData = Type.Object(
-  { step: Step, linearised: Scores, network: Scores },
+  {
+    step: Step,
+    linearised: Scores,
+    network: Scores,
+    linearisations: Type.Optional(
+      Type.Integer({ minimum: 0, description: "So far; linearised training alone." }),
+    ),
+  },
   strict,
 );
 

@@ -14,7 +14,7 @@ export const PredictRequest = Type.Object(
       oneOf(["network", "linearised"], "f(x; θ), or f_lin(x; θ) at the anchor θ_s."),
     ),
   },
-  { ...strict, $id: "PredictRequest" },
+  { ...strict, examples: [{ inputs: [[0.5, -1.25, 3]] }], $id: "PredictRequest" },
 );
 export type PredictRequest = Static<typeof PredictRequest>;
 

@@ -12,6 +12,7 @@ import {
   nullable,
   oneOf,
   RunId,
+  SweepId,
   strict,
   Time,
 } from "./values.ts";
@@ -117,7 +118,22 @@ export const RunRequest = Type.Object(
       ),
     ),
   },
-  { ...strict, $id: "RunRequest" },
+  {
+    ...strict,
+    examples: [
+      {
+        model: "mdl_0000000000000000000a",
+        dataset: "dst_0000000000000000000a",
+        algorithm: { type: "linearised", period: 64 },
+        optimizer: { type: "sgd", learning_rate: 0.1 },
+        batch_size: 128,
+        steps: 1000,
+        evaluate: { every: 100 },
+        snapshots: { every: 200, examples: 64, kernel: "trace" },
+      },
+    ],
+    $id: "RunRequest",
+  },
 );
 export type RunRequest = Static<typeof RunRequest>;
 
@@ -132,7 +148,12 @@ export const Steering = Type.Object(
     name: Type.Optional(Name),
     metadata: Type.Optional(Metadata),
   },
-  { ...strict, minProperties: 1, $id: "Steering" },
+  {
+    ...strict,
+    minProperties: 1,
+    examples: [{ learning_rate: 0.05, period: 128 }],
+    $id: "Steering",
+  },
 );
 export type Steering = Static<typeof Steering>;
 
@@ -148,7 +169,7 @@ export const ForkRequest = Type.Object(
     evaluate: Type.Optional(Type.Object({ every: every("evaluations") }, strict)),
     snapshots: Type.Optional(nullable(Snapshots)),
   },
-  { ...strict, $id: "ForkRequest" },
+  { ...strict, examples: [{ steps: 2000, algorithm: { type: "standard" } }], $id: "ForkRequest" },
 );
 export type ForkRequest = Static<typeof ForkRequest>;
 
@@ -222,6 +243,9 @@ export const Run = Type.Object(
         steps: Type.Integer({ minimum: 1 }),
         percent: Type.Number(),
         eta_seconds: nullable(Type.Number()),
+        linearisations: Type.Optional(
+          Type.Integer({ minimum: 0, description: "By the latest evaluation; linearised runs." }),
+        ),
       },
       strict,
     ),
@@ -230,6 +254,12 @@ export const Run = Type.Object(
     error: nullable(RunError),
     forked_from: nullable(
       Type.Object({ run: RunId, checkpoint: CheckpointId, step: Type.Integer() }, strict),
+    ),
+    sweep: Type.Optional(
+      Type.Object(
+        { id: SweepId, cell: Type.Integer({ minimum: 0 }) },
+        { ...strict, description: "The sweep of which this run is a cell." },
+      ),
     ),
     epoch: Type.String({ description: "Changes if the event log was rebuilt." }),
     last_seq: Type.Integer({ minimum: 0 }),

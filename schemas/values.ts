@@ -19,6 +19,8 @@ export const DatasetId = id("dst", "data set");
 export const RunId = id("run", "run");
 export const SnapshotId = id("snp", "snapshot");
 export const CheckpointId = id("chk", "checkpoint");
+export const SweepId = id("swp", "sweep");
+export const NtkId = id("ntk", "one-off kernel");
 
 export const Digest = Type.String({
   pattern: "^sha256:[0-9a-f]{64}$",

@@ -5,7 +5,7 @@ import { gradient } from "#engine/autodiff/backward.ts";
 import { input, sum } from "#engine/graph/build.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
 import { tensor } from "#engine/tensor.ts";
-import { type Activation, activations } from "#schemas/model.ts";
+import { type Activation, activations } from "#schemas/layer-fields.ts";
 import { close, evaluate, layerOutput, outputOf } from "./layers-oracle.ts";
 
 /** Abramowitz and Stegun 7.1.6, a sum of terms of one sign. */

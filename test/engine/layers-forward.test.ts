@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { networkFrom } from "#engine/layers/definition.ts";
 import { type Shape, sizeOf, type Tensor } from "#engine/tensor.ts";
-import type { Layer } from "#schemas/model.ts";
+import type { Layer } from "#schemas/layer.ts";
 import { at, close, indicesOf, layerOutput, normals, outputOf } from "./layers-oracle.ts";
 
 const list = (value: number | readonly number[], rank: number): number[] =>
@@ -108,7 +108,10 @@ for (const shape of [[5], [3, 4], [2, 3, 4]]) {
   });
 }
 
-const convolutions: readonly (readonly [Shape, Extract<Layer, { type: "conv1d" | "conv2d" }>])[] = [
+type Convolution = Extract<Layer, { type: "conv1d" | "conv2d" | "conv3d" }>;
+const convolutions: readonly (readonly [Shape, Convolution])[] = [
+  [[4, 3, 5, 2], { type: "conv3d", filters: 3, kernel: [2, 3, 2], strides: [1, 2, 2], padding: 1 }],
+  [[3, 4, 3, 4], { type: "conv3d", filters: 2, kernel: 2, padding: "same", groups: 2 }],
   [[7, 2], { type: "conv1d", filters: 3, kernel: 3 }],
   [[7, 2], { type: "conv1d", filters: 3, kernel: [4], padding: "same", strides: 2 }],
   [[8, 4], { type: "conv1d", filters: 6, kernel: 2, dilations: 3, padding: 2, groups: 2 }],
@@ -128,6 +131,111 @@ for (const [shape, layer] of convolutions) {
     close(y, convolved(x, layer, w, b));
   });
 }
+
+for (const multiplier of [1, 3]) {
+  test(`a depthwise convolution keeps channels apart: ${multiplier} each`, async () => {
+    const kernel = [2, 3];
+    const layer = { type: "depthwise_conv2d", name: "c", kernel, multiplier } as const;
+    const { x, y, weights, network } = await layerOutput([5, 4, 2], { ...layer, padding: "same" });
+    const [w, b] = [weights.get("c/kernel"), weights.get("c/bias")];
+    assert(w !== undefined);
+    assert.deepEqual(network.outputShape, [5, 4, 2 * multiplier]);
+    close(y, convolved(x, { kernel, padding: "same", groups: 2 }, w, b));
+  });
+}
+
+test("a separable convolution is a depthwise one and a product over channels", async () => {
+  const layer = { type: "separable_conv2d", name: "c", filters: 3, kernel: 2 } as const;
+  const { x, y, weights } = await layerOutput([4, 4, 2], { ...layer, multiplier: 2, strides: 2 });
+  const [d, p] = [weights.get("c/depthwise_kernel"), weights.get("c/pointwise_kernel")];
+  assert(d !== undefined && p !== undefined);
+  const inner = convolved(x, { kernel: 2, strides: 2, groups: 2 }, d);
+  const middle = { ...x, shape: [3, 2, 2, 4], data: Float64Array.from(inner) };
+  close(y, convolved(middle, { kernel: 1 }, p, weights.get("c/bias")));
+});
+
+type Spreading = Extract<Layer, { type: "conv1d_transpose" | "conv2d_transpose" }>;
+/** The input, the layer, and the spatial shape that Keras gives (PyTorch for numeric padding). */
+const spreadings: readonly (readonly [Shape, Spreading, Shape])[] = [
+  [[4, 2], { type: "conv1d_transpose", filters: 3, kernel: 3, strides: 2 }, [9]],
+  [[4, 2], { type: "conv1d_transpose", filters: 3, kernel: 2, strides: 3 }, [12]],
+  [[4, 2], { type: "conv1d_transpose", filters: 1, kernel: 4, strides: 3, padding: "same" }, [12]],
+  [[5, 1], { type: "conv1d_transpose", filters: 2, kernel: 3, dilations: 2, padding: 1 }, [7]],
+  [
+    [3, 2, 2],
+    { type: "conv2d_transpose", filters: 2, kernel: [3, 2], strides: [1, 2], use_bias: false },
+    [5, 4],
+  ],
+  [
+    [2, 3, 3],
+    { type: "conv2d_transpose", filters: 2, kernel: 3, strides: 2, padding: "same" },
+    [4, 6],
+  ],
+];
+for (const [shape, layer, spatial] of spreadings) {
+  test(`a transposed convolution of [${shape}] spreads: ${JSON.stringify(layer)}`, async () => {
+    const { x, y, weights, network } = await layerOutput(shape, { ...layer, name: "c" });
+    assert.deepEqual(network.outputShape, [...spatial, layer.filters]);
+    const [w, b] = [weights.get("c/kernel"), weights.get("c/bias")];
+    assert(w !== undefined);
+    const expected = y.data.map((_, i) => b?.data[i % layer.filters] ?? 0);
+    // Each cell of the input adds itself, times the filter, to the window that would read it.
+    const output = { ...y, shape: [...y.shape.slice(0, -1), layer.filters] };
+    let position = 0;
+    for (const { n, inside } of windowCells(output, layer)) {
+      const channels = shape.at(-1) ?? 0;
+      for (const { cell, place } of inside) {
+        for (let f = 0; f < layer.filters; f++) {
+          const target = flatIn(output.shape, [n, ...place, f]);
+          if (target === undefined) continue;
+          for (let c = 0; c < channels; c++) {
+            const value = x.data[position * channels + c] ?? 0;
+            expected[target] = (expected[target] ?? 0) + value * (at(w, [...cell, f, c]) ?? 0);
+          }
+        }
+      }
+      position++;
+    }
+    assert.equal(position, x.data.length / (shape.at(-1) ?? 1));
+    close(y, expected);
+  });
+}
+
+/** Flat place of indices; undefined outside. */
+function flatIn(shape: Shape, indices: readonly number[]): number | undefined {
+  let flat = 0;
+  for (const [axis, index] of indices.entries()) {
+    const length = shape[axis] ?? 0;
+    if (index < 0 || index >= length) return undefined;
+    flat = flat * length + index;
+  }
+  return flat;
+}
+
+test("permute, zero_padding and upsample move numbers to their places", async () => {
+  const turned = await layerOutput([2, 3, 4], { type: "permute", axes: [2, 0, 1] });
+  assert.deepEqual(turned.network.outputShape, [4, 2, 3]);
+  close(
+    turned.y,
+    [...indicesOf([3, 4, 2, 3])].map(
+      ([n = 0, c = 0, a = 0, b = 0]) => at(turned.x, [n, a, b, c]) ?? 0,
+    ),
+    0,
+  );
+  const framed = await layerOutput([2, 3, 1], { type: "zero_padding", before: [1, 0], after: 2 });
+  assert.deepEqual(framed.network.outputShape, [5, 5, 1]);
+  close(
+    framed.y,
+    [...indicesOf([3, 5, 5])].map(([n = 0, a = 0, b = 0]) => at(framed.x, [n, a - 1, b, 0]) ?? 0),
+    0,
+  );
+  const wide = await layerOutput([2, 3, 2], { type: "upsample", size: [3, 2] });
+  assert.deepEqual(wide.network.outputShape, [6, 6, 2]);
+  const nearest = [...indicesOf([3, 6, 6, 2])].map(
+    ([n = 0, a = 0, b = 0, c = 0]) => at(wide.x, [n, Math.floor(a / 3), Math.floor(b / 2), c]) ?? 0,
+  );
+  close(wide.y, nearest, 0);
+});
 
 const pools: readonly (readonly [Shape, WindowFields])[] = [
   [[8, 2], { size: 2 }],

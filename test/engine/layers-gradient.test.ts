@@ -6,10 +6,19 @@ import { jvp } from "#engine/autodiff/forward.ts";
 import { referenceBackend } from "#engine/backends/reference.ts";
 import { constant, filled, input } from "#engine/graph/build.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
+import type { Chance, Network, Values } from "#engine/network.ts";
+import type { Node } from "#engine/ops/operations.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
-import { activations, type Definition } from "#schemas/model.ts";
+import { activations } from "#schemas/layer-fields.ts";
+import type { Definition } from "#schemas/model.ts";
 import { evaluate, normals, randomWeights } from "./layers-oracle.ts";
-import { everything, everythingIn1d } from "./layers-zoo.ts";
+import {
+  everything,
+  everythingIn1d,
+  everythingSequential,
+  everythingSpatial,
+} from "./layers-zoo.ts";
+import { transformer } from "./transformer.ts";
 
 function dot(a: Tensor | undefined, b: Tensor | undefined): number {
   assert(a !== undefined && b !== undefined && a.data.length === b.data.length);
@@ -25,19 +34,40 @@ const moved = (value: Tensor, along: Tensor, by: number): Tensor =>
     Array.from(value.data, (w, i) => w + by * (along.data[i] ?? 0)),
   );
 
-/** jvp along a random direction of every parameter and the input, vjp, and both sides of it. */
+/** A random batch: ids below the vocabulary, or normal numbers. */
+function batchFor({ input: { shape, kind, vocabulary = 1 } }: Network): Tensor {
+  const drawn = normals("x", [2, ...shape]);
+  if (kind === "real") return drawn;
+  const ids = drawn.data.map((value) => Math.floor(Math.abs(1000 * value)) % vocabulary);
+  return tensor("int32", drawn.shape, ids);
+}
+
+/** The pass of a training step: batch statistics and a fixed dropout mask, where there are any. */
+function trained(network: Network, arrays: Values, x: Node): Node {
+  const chance: Chance = (shape) =>
+    constant({ ...normals("mask", shape), data: normals("mask", shape).data.map(uniformOf) });
+  return network.train?.(arrays, x, chance).output ?? network.apply(arrays, x, "training");
+}
+
+const uniformOf = (value: number): number => Math.abs(1000 * value) % 1;
+
+/** jvp along a random direction of every array and the input, vjp, and both sides of it. */
 async function check(definition: Definition): Promise<void> {
   const network = networkFrom(definition);
-  const shapes = new Map(network.parameters.map(({ name, shape }) => [name, shape]));
-  shapes.set("x", [2, ...network.input.shape]);
-  const primals = new Map([...randomWeights(network), ["x", normals("x", shapes.get("x") ?? [])]]);
+  const batch = batchFor(network);
+  const primals = new Map([...randomWeights(network), ["x", batch]]);
+  const shapes = new Map([...primals].map(([name, { shape }]) => [name, shape]));
   const directions = new Map(
     [...shapes].map(([name, shape]) => [name, normals(`d/${name}`, shape)]),
   );
-  const nodes = new Map([...shapes].map(([name, shape]) => [name, input(name, shape)]));
-  const xNode = nodes.get("x");
+  const { kind } = network.input;
+  const all = new Map(
+    [...shapes].map(([name, shape]) => [name, input(name, shape, name === "x" ? kind : "real")]),
+  );
+  const xNode = all.get("x");
   assert(xNode !== undefined);
-  const y = network.apply(nodes, xNode, "training");
+  const nodes = new Map([...all].filter(([, node]) => node.kind === "real"));
+  const y = trained(network, all, xNode);
   const cotangent = normals("u", y.shape);
   const tangents = new Map(
     [...nodes].map(([name, node]) => [node, constant(directions.get(name) ?? cotangent)]),
@@ -48,7 +78,7 @@ async function check(definition: Definition): Promise<void> {
   const outputs = Object.fromEntries(
     [...nodes.keys()].map((name, order) => [`d/${name}`, backward[order] ?? y]),
   );
-  const procedure = { name: "check", constants: [], inputs: [...nodes.values()] };
+  const procedure = { name: "check", constants: [], inputs: [...all.values()] };
   const backend = referenceBackend();
   await using whole = await backend.compile(
     { ...procedure, outputs: { ...outputs, y, tangent } },
@@ -58,7 +88,8 @@ async function check(definition: Definition): Promise<void> {
   const found = await whole.call(Object.fromEntries(primals));
   const along = async (by: number): Promise<Tensor | undefined> => {
     const values = [...primals].map(([name, value]) => {
-      return [name, moved(value, directions.get(name) ?? value, by)] as const;
+      const along = nodes.has(name) ? directions.get(name) : undefined;
+      return [name, along === undefined ? value : moved(value, along, by)] as const;
     });
     return (await forward.call(Object.fromEntries(values))).y;
   };
@@ -69,7 +100,7 @@ async function check(definition: Definition): Promise<void> {
     assert(Math.abs(exact - difference) < 1e-7 * Math.max(1, Math.abs(exact)), `${i}: ${exact}`);
   }
   let right = 0;
-  for (const [name, direction] of directions) right += dot(direction, found[`d/${name}`]);
+  for (const name of nodes.keys()) right += dot(directions.get(name), found[`d/${name}`]);
   const left = dot(found.tangent, cotangent);
   assert(Math.abs(left - right) < 1e-12 * Math.max(1, Math.abs(left)), `${left} and ${right}`);
 }
@@ -80,6 +111,31 @@ test("every layer over two spatial axes has the derivative of its values", async
 
 test("every layer over one spatial axis has the derivative of its values", async () => {
   await check(everythingIn1d);
+});
+
+test("every layer that normalises, spreads or moves has the derivative of its values", async () => {
+  await check(everythingSpatial);
+});
+
+test("every layer over a sequence has the derivative of its values", async () => {
+  await check(everythingSequential);
+  await check({ ...everythingSequential, parameterization: "ntk" });
+});
+
+test("a transformer has the derivative of its values", async () => {
+  await check(transformer({ blocks: 2 }));
+});
+
+test("batch statistics and dropout have the derivative of their values", async () => {
+  await check({
+    input: { shape: [3, 2] },
+    layers: [
+      { type: "conv1d", filters: 3, kernel: 2 },
+      { type: "batch_norm", statistics: "batch", epsilon: 0.1 },
+      { type: "dropout", rate: 0.4 },
+      { type: "dense", units: 2 },
+    ],
+  });
 });
 
 test("the ntk parameterization has the derivative of its values", async () => {

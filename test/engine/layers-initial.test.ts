@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { networkFrom } from "#engine/layers/definition.ts";
 import type { Tensor } from "#engine/tensor.ts";
-import type { Activation, Definition, initialisers, Layer } from "#schemas/model.ts";
+import type { Layer } from "#schemas/layer.ts";
+import type { Activation, initialisers } from "#schemas/layer-fields.ts";
+import type { Definition } from "#schemas/model.ts";
 
 function initial(layer: Layer, about: Partial<Definition> = {}, shape = [200]): Tensor {
   const definition = { ...about, input: { shape }, layers: [{ ...layer, name: "l" }] };

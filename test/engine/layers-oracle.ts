@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { referenceBackend } from "#engine/backends/reference.ts";
 import { constant, input } from "#engine/graph/build.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
-import type { Network } from "#engine/network.ts";
+import { arraysOf, type Network } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import { type Shape, sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
-import type { Definition, GraphNode, Layer } from "#schemas/model.ts";
+import type { GraphNode, Layer } from "#schemas/layer.ts";
+import type { Definition } from "#schemas/model.ts";
 import { stream } from "#src/random.ts";
 
 /** Standard normal numbers that depend on the label alone. */
@@ -19,9 +20,15 @@ export function normals(label: string, shape: Shape): Tensor {
   );
 }
 
-/** Parameters of a network, every one of them random (biases and scales too). */
+/** Arrays of a network, every one random (biases and scales too); variances are positive. */
 export const randomWeights = (network: Network): ReadonlyMap<string, Tensor> =>
-  new Map(network.parameters.map(({ name, shape }) => [name, normals(name, shape)]));
+  new Map(
+    arraysOf(network).map(({ name, shape }) => {
+      const drawn = normals(name, shape);
+      const isVariance = name.endsWith("/variance");
+      return [name, isVariance ? { ...drawn, data: drawn.data.map((v) => 0.5 + v * v) } : drawn];
+    }),
+  );
 
 export const constants = (values: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Node> =>
   new Map([...values].map(([name, value]) => [name, constant(value)]));
@@ -40,7 +47,7 @@ export async function outputOf(
   batch: Tensor,
   weights: ReadonlyMap<string, Tensor> = randomWeights(network),
 ): Promise<Tensor> {
-  const x = input("x", batch.shape);
+  const x = input("x", batch.shape, batch.dtype === "int32" ? "integer" : "real");
   const y = network.apply(constants(weights), x, "inference");
   assert.deepEqual(y.shape, [batch.shape[0], ...network.outputShape]);
   const { y: value } = await evaluate({ y }, [x, batch]);
@@ -48,10 +55,14 @@ export async function outputOf(
   return value;
 }
 
-/** A chain of one layer, its batch of 3 random examples, weights and output. */
-export async function layerOutput(shape: Shape, layer: Layer, about: Partial<Definition> = {}) {
-  const network = networkFrom({ ...about, input: { shape: [...shape] }, layers: [layer] });
-  const x = normals("x", [3, ...shape]);
+/** What stands around a layer; its batch. */
+type About = Partial<Pick<Definition, "parameterization">> & { readonly x?: Tensor };
+
+/** A chain of one layer, its batch of 3 examples (random unless given), weights and output. */
+export async function layerOutput(shape: Shape, layer: Layer, about: About = {}) {
+  const { x = normals("x", [3, ...shape]), ...rest } = about;
+  const dtype = x.dtype === "int32" ? "integer" : "real";
+  const network = networkFrom({ ...rest, input: { shape: [...shape], dtype }, layers: [layer] });
   const weights = randomWeights(network);
   return { network, x, weights, y: await outputOf(network, x, weights) };
 }

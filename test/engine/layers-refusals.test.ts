@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDefinition } from "#engine/layers/check.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
-import type { Definition, GraphNode, Layer } from "#schemas/model.ts";
+import type { GraphNode, Layer } from "#schemas/layer.ts";
+import type { Definition } from "#schemas/model.ts";
 import { Failure } from "#src/failure.ts";
 import { graph } from "./layers-oracle.ts";
 import { everything, everythingIn1d } from "./layers-zoo.ts";
@@ -216,6 +217,134 @@ const meaningless: readonly (readonly [string, Definition, readonly string[], Re
     /passes 2147483647 parameters/,
   ],
   [
+    "ids read as numbers",
+    { input: { shape: [4], dtype: "integer" }, layers: [flat] },
+    ["/layers/0"],
+    /an embedding before/,
+  ],
+  [
+    "numbers read as ids",
+    chain([4], { type: "embedding", vocabulary: 3, units: 2 }),
+    ["/layers/0"],
+    /"dtype": "integer"/,
+  ],
+  [
+    "ids added to numbers",
+    {
+      ...graph(
+        [4],
+        [
+          { type: "embedding", id: "a", inputs: ["input"], vocabulary: 3, units: 4 },
+          { type: "add", id: "b", inputs: ["a", "input"] },
+        ],
+      ),
+      input: { shape: [4], dtype: "integer" },
+    },
+    ["/nodes/1"],
+    /holds ids/,
+  ],
+  [
+    "heads that do not divide",
+    chain([4, 6], { type: "attention", heads: 4 }),
+    ["/layers/0/heads"],
+    /key_units/,
+  ],
+  [
+    "attention over flat numbers",
+    chain([4], { type: "attention", heads: 2 }),
+    ["/layers/0"],
+    /reshape/,
+  ],
+  [
+    "attention of two inputs",
+    graph([4, 6], [{ type: "attention", id: "a", inputs: ["input", "input"], heads: 2 }]),
+    ["/nodes/0/inputs"],
+    /query, key and value/,
+  ],
+  [
+    "a padding token without tokens",
+    chain([4, 6], { type: "attention", heads: 2, padding_token: 0 }),
+    ["/layers/0/padding_token"],
+    /4 ids/,
+  ],
+  [
+    "causal attention of one sequence to another",
+    graph(
+      [4, 6],
+      [
+        { type: "max_pool1d", id: "a", inputs: ["input"], size: 2 },
+        { type: "attention", id: "b", inputs: ["a", "input", "input"], heads: 2, causal: true },
+      ],
+    ),
+    ["/nodes/1/causal"],
+    /2 queries and 4 keys/,
+  ],
+  [
+    "keys without their values",
+    graph(
+      [4, 6],
+      [
+        { type: "max_pool1d", id: "a", inputs: ["input"], size: 2 },
+        { type: "attention", id: "b", inputs: ["a", "input", "a"], heads: 2 },
+      ],
+    ),
+    ["/nodes/1/inputs"],
+    /one sequence/,
+  ],
+  [
+    "positions of no sequence",
+    chain([4], { type: "positional_embedding" }),
+    ["/layers/0"],
+    /reshape/,
+  ],
+  ["a cell over no sequence", chain([4], { type: "gru", units: 2 }), ["/layers/0"], /reshape/],
+  [
+    "too long a sequence",
+    chain([2000, 1], { type: "lstm", units: 2 }),
+    ["/layers/0"],
+    /at most 1024/,
+  ],
+  [
+    "groups that do not divide for a norm",
+    chain([4, 6], { type: "group_norm", groups: 4 }),
+    ["/layers/0/groups"],
+    /6 channels/,
+  ],
+  [
+    "groups of one number",
+    chain([6], { type: "group_norm", groups: 6 }),
+    ["/layers/0/groups"],
+    /one number each/,
+  ],
+  ["an instance without space", chain([6], { type: "instance_norm" }), ["/layers/0"], /layer_norm/],
+  [
+    "axes that are no order",
+    chain([2, 3], { type: "permute", axes: [0, 0] }),
+    ["/layers/0/axes"],
+    /0, 1 once/,
+  ],
+  [
+    "a transposed convolution without output",
+    chain([1, 2], { type: "conv1d_transpose", filters: 1, kernel: 2, padding: 1 }),
+    ["/layers/0/padding"],
+    /less padding/,
+  ],
+  [
+    "padding for flat numbers",
+    chain([3], { type: "zero_padding", before: 1 }),
+    ["/layers/0"],
+    /remove it/,
+  ],
+  [
+    "a table too large for memory",
+    {
+      input: { shape: [1], dtype: "integer" },
+      layers: [{ type: "embedding", vocabulary: 2 ** 24, units: 512 }],
+    },
+    ["/layers/0/vocabulary"],
+    /at most 2147483647/,
+  ],
+  [
     "orthogonal weights that take too long",
     chain([8192], { type: "dense", units: 8192, init: "orthogonal" }),
     ["/layers/0/init"],
@@ -244,9 +373,9 @@ const malformed: readonly (readonly [string, unknown, readonly string[], RegExp]
   ["a graph without output", { input, nodes: [dense("a", "input")] }, ["/output"], /is missing/],
   [
     "an unknown type",
-    { input, layers: [{ type: "lstm" }] },
+    { input, layers: [{ type: "perceiver" }] },
     ["/layers/0/type"],
-    /"dense".*it is "lstm"/,
+    /"dense".*it is "perceiver"/,
   ],
   ["no type", { input, layers: [{ units: 1 }] }, ["/layers/0/type"], /it is missing/],
   ["a sum in a chain", { input, layers: [{ type: "add" }] }, ["/layers/0/type"], /one of/],

@@ -1,4 +1,4 @@
-/** Two networks that hold every layer type between them, small enough for finite differences. */
+/** Networks that hold every layer type between them, small enough for finite differences. */
 import type { Definition } from "#schemas/model.ts";
 
 /** Every layer that works on [height, width, channels], and those that work on anything. */
@@ -60,5 +60,57 @@ export const everythingIn1d: Definition = {
     { type: "activation", activation: "softsign" },
     { type: "global_average_pool" },
     { type: "dense", units: 2 },
+  ],
+};
+
+/** Every normalisation, transposed and separate convolutions, and what only moves numbers. */
+export const everythingSpatial: Definition = {
+  input: { shape: [3, 4, 2] },
+  layers: [
+    { type: "conv2d_transpose", filters: 4, kernel: [3, 2], strides: [2, 1], padding: "same" },
+    { type: "batch_norm", statistics: "frozen" },
+    { type: "depthwise_conv2d", kernel: 2, multiplier: 2, activation: "tanh" },
+    { type: "group_norm", groups: 4 },
+    { type: "separable_conv2d", filters: 4, kernel: [1, 2], activation: "silu" },
+    { type: "instance_norm", epsilon: 0.1 },
+    { type: "zero_padding", before: [0, 1], after: 1 },
+    { type: "upsample", size: [1, 2] },
+    { type: "permute", axes: [1, 2, 0] },
+    { type: "rms_norm", epsilon: 0.1 },
+    { type: "reshape", shape: [8, 2, 3, 4] },
+    { type: "conv3d", filters: 2, kernel: 2, strides: [3, 1, 2], use_bias: false },
+    { type: "reshape", shape: [6, 1] },
+    { type: "conv1d_transpose", filters: 3, kernel: 2, strides: 3, dilations: 2 },
+    { type: "global_average_pool" },
+    { type: "dense", units: 2 },
+  ],
+};
+
+/** Recurrent cells over vectors, and attention from one of their sequences to another. */
+export const everythingSequential: Definition = {
+  input: { shape: [4, 2] },
+  output: "head",
+  nodes: [
+    { type: "sinusoidal_encoding", id: "waves", inputs: ["input"], base: 50 },
+    { type: "lstm", id: "lstm", inputs: ["waves"], units: 4, return_sequences: true },
+    { type: "gru", id: "gru", inputs: ["lstm"], units: 4, return_sequences: true },
+    { type: "max_pool1d", id: "short", inputs: ["lstm"], size: 2 },
+    { type: "positional_embedding", id: "places", inputs: ["gru"] },
+    {
+      type: "attention",
+      id: "cross",
+      inputs: ["places", "short", "short"],
+      heads: 2,
+      key_units: 3,
+      value_units: 1,
+      units: 3,
+      use_bias: false,
+    },
+    { type: "attention", id: "self", inputs: ["cross"], heads: 3, causal: true },
+    { type: "simple_rnn", id: "rnn", inputs: ["self"], units: 3, activation: "softsign" },
+    { type: "gru", id: "gru_last", inputs: ["self"], units: 2, use_bias: false },
+    { type: "lstm", id: "lstm_last", inputs: ["self"], units: 1 },
+    { type: "concatenate", id: "all", inputs: ["rnn", "gru_last", "lstm_last"] },
+    { type: "dense", id: "head", inputs: ["all"], units: 2 },
   ],
 };

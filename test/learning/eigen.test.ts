@@ -74,6 +74,15 @@ describe("eigenSymmetric", () => {
     }
   });
 
+  it("keeps its digits where entries span three hundred orders of magnitude", () => {
+    const tiny = 5.24e-163;
+    const { values } = eigenSymmetric(
+      [tiny * tiny, 0, 0, 3 * tiny, 0, 0, 0, 0, 0, 0, 0, 0, 3 * tiny, 0, 0, 9],
+      4,
+    );
+    assert.ok(Math.abs((values[3] ?? 0) - 9) < 1e-12, `${values}`);
+  });
+
   it("returns an outcome instead of throwing when the matrix is not finite", () => {
     const outcome = eigenSymmetric([1, Number.NaN, Number.NaN, 1], 2);
     assert.equal(outcome.converged, false);

@@ -1,25 +1,50 @@
-/** Structured kernels against explicit Jacobians, for every layer, variant, order and block size. */
+/** Structured kernels against explicit Jacobians: every layer, variant, order and block size. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Backend, Tensors } from "#engine/backend.ts";
 import { referenceBackend } from "#engine/backends/reference.ts";
-import { add, matmul, tanh, transpose } from "#engine/graph/build.ts";
+import {
+  add,
+  broadcast,
+  constant,
+  divide,
+  gather,
+  literal,
+  matmul,
+  multiply,
+  scale,
+  slice,
+  sum,
+  tanh,
+  transpose,
+} from "#engine/graph/build.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
 import type { Network } from "#engine/network.ts";
-import { type Tensor, tensor } from "#engine/tensor.ts";
+import type { Node } from "#engine/ops/operations.ts";
+import { type Shape, sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
 import { contractionOrders } from "#learning/ntk/contraction.ts";
 import { createKernel, type Kernel, type KernelOptions } from "#learning/ntk/kernel.ts";
+import { chooseLookupOrder, lookupBlock } from "#learning/ntk/lookup.ts";
 import type { Definition } from "#schemas/model.ts";
 import type { KernelVariant } from "#schemas/run.ts";
 import { stream } from "#src/random.ts";
+import { transformer } from "#test/engine/transformer.ts";
 
 const backend: Backend = referenceBackend();
 
 function examplesFor(network: Network, count: number): Tensor {
   const random = stream(3, "examples");
-  const size = network.input.shape.reduce((a, b) => a * b, 1);
-  const values = Float64Array.from({ length: count * size }, () => random.normal());
-  return tensor("float64", [count, ...network.input.shape], values);
+  const shape = [count, ...network.input.shape];
+  const { vocabulary, kind } = network.input;
+  if (kind === "integer") {
+    const ids = Int32Array.from({ length: sizeOf(shape) }, () => random.integer(vocabulary ?? 1));
+    return tensor("int32", shape, ids);
+  }
+  return tensor(
+    "float64",
+    shape,
+    Float64Array.from({ length: sizeOf(shape) }, () => random.normal()),
+  );
 }
 
 /** Weights away from their special starting values, so that no bias or scale is 0 or 1. */
@@ -63,7 +88,7 @@ function close(actual: Tensor, expected: Tensor, bound = 1e-12): void {
   }
 }
 
-const networks: Readonly<Record<string, Definition>> = {
+const networks: Record<string, Definition> = {
   "dense layers": {
     input: { shape: [4] },
     layers: [
@@ -134,6 +159,86 @@ const networks: Readonly<Record<string, Definition>> = {
   },
 };
 
+const tokens = { shape: [5], dtype: "integer" } as const;
+Object.assign(networks, {
+  "a transformer on tokens": transformer({ pool: { type: "global_average_pool" } }),
+  "a transformer with sinusoids, padding and RMS norms": {
+    input: { ...tokens, shape: [5] },
+    layers: [
+      { type: "embedding", vocabulary: 4, units: 4 },
+      { type: "sinusoidal_encoding", base: 10 },
+      { type: "rms_norm" },
+      { type: "attention", heads: 2, key_units: 3, value_units: 2, padding_token: 3 },
+      { type: "positional_embedding" },
+      { type: "flatten" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "an LSTM over tokens": {
+    input: { ...tokens, shape: [5] },
+    layers: [
+      { type: "embedding", vocabulary: 6, units: 3 },
+      { type: "lstm", units: 3, return_sequences: true },
+      { type: "simple_rnn", units: 2, activation: "silu" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "a GRU in NTK parametrisation": {
+    input: { shape: [4, 2] },
+    parameterization: "ntk",
+    layers: [
+      { type: "gru", units: 3 },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "transposed convolutions": {
+    input: { shape: [3, 2, 2] },
+    layers: [
+      { type: "conv2d_transpose", filters: 3, kernel: 3, strides: 2, padding: "same" },
+      { type: "activation", activation: "tanh" },
+      { type: "conv2d_transpose", filters: 2, kernel: [2, 3], strides: [3, 1], padding: "valid" },
+      { type: "reshape", shape: [18 * 3, 4] },
+      { type: "conv1d_transpose", filters: 2, kernel: 2, dilations: 2, padding: 1 },
+      { type: "global_average_pool" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "group, instance and frozen batch norm": {
+    input: { shape: [3, 4, 4] },
+    layers: [
+      { type: "conv2d", filters: 4, kernel: 2 },
+      { type: "group_norm", groups: 2 },
+      { type: "activation", activation: "tanh" },
+      { type: "instance_norm" },
+      { type: "batch_norm", statistics: "frozen" },
+      { type: "flatten" },
+      { type: "rms_norm" },
+      { type: "dense", units: 3 },
+    ],
+  },
+  "depthwise, separable and many-grouped convolutions": {
+    input: { shape: [4, 4, 3] },
+    layers: [
+      { type: "depthwise_conv2d", multiplier: 2, kernel: 2, activation: "tanh" },
+      { type: "separable_conv2d", filters: 6, kernel: 2, padding: "same", activation: "silu" },
+      { type: "conv2d", filters: 12, kernel: 2, groups: 6 },
+      { type: "flatten" },
+      { type: "dense", units: 2 },
+    ],
+  },
+  "three spatial axes": {
+    input: { shape: [3, 3, 2, 1] },
+    layers: [
+      { type: "conv3d", filters: 3, kernel: 2, padding: "same", activation: "tanh" },
+      { type: "zero_padding", before: 1, after: [0, 1, 0] },
+      { type: "upsample", size: [1, 2, 1] },
+      { type: "permute", axes: [2, 0, 1, 3] },
+      { type: "conv3d", filters: 2, kernel: [2, 3, 3], groups: 1 },
+      { type: "global_average_pool" },
+    ],
+  },
+} satisfies Record<string, Definition>);
+
 const variants: readonly KernelVariant[] = ["full", "trace", "pseudo", "diagonal"];
 
 /** x W tanh, then the same W again, and at last its transpose: one matrix, three readings. */
@@ -167,6 +272,94 @@ function tiedNetwork(how: "same" | "mixed"): Network {
         ["tied/bias", tensor("float64", [3], [0.1, 0.2, 0.3])],
       ]),
   };
+}
+
+/** Ways in which f = Σ_c tanh(reading of w [4, 4] and x [N, 4]) may read w. */
+const readings: Readonly<Record<string, readonly [(x: Node, w: Node) => Node, string]>> = {
+  "multiplied as it is and turned around": [
+    (x, w) => matmul(tanh(matmul(x, w)), w, { transposeB: true }),
+    "gradient",
+  ],
+  "multiplied twice, turned around": [
+    (x, w) => matmul(tanh(matmul(x, w, { transposeB: true })), w, { transposeB: true }),
+    "outer",
+  ],
+  "cut into columns": [
+    (x, w) => {
+      const columns = (from: number) => slice(w, { starts: [0, from], ends: [4, from + 2] });
+      return matmul(tanh(matmul(x, columns(0))), transpose(columns(2), [1, 0]));
+    },
+    "gradient",
+  ],
+  "cut into one block": [
+    (x, w) => matmul(x, slice(w, { starts: [0, 1], ends: [4, 3] })),
+    "gram_gram",
+  ],
+  "stretched before it is added": [
+    (x, w) => multiply(x, broadcast(slice(w, { starts: [1, 0], ends: [2, 1] }), [1, 4])),
+    "gradient",
+  ],
+  "gathered at fixed rows": [
+    (x, w) => {
+      const rows = gather(w, constant(tensor("int32", [2], [3, 0])), 0);
+      return tanh(matmul(x, rows, { transposeB: true }));
+    },
+    "gradient",
+  ],
+  "scaled by its own norm": [
+    (x, w) => matmul(x, divide(w, add(sum(multiply(w, w)), literal(1)))),
+    "explicit",
+  ],
+};
+
+function readingNetwork(apply: (x: Node, w: Node) => Node): Network {
+  const w = { name: "w", layer: "w", shape: [4, 4] };
+  const outputs = apply(constant(normals([1, 4])), constant(normals([4, 4]))).shape.slice(1);
+  return {
+    input: { shape: [4], kind: "real" },
+    outputShape: outputs,
+    parameters: [w],
+    layers: [],
+    coupling: [],
+    apply(parameters, x) {
+      const own = parameters.get("w");
+      assert.ok(own);
+      return tanh(apply(x, own));
+    },
+    initialise: () => new Map([["w", normals([4, 4])]]),
+  };
+}
+
+/** A table read by two lookups of shifted ids, or by one and by the projection onto logits. */
+function tableNetwork(tied: boolean): Network {
+  const table = { name: "table", layer: "table", shape: [5, 3] };
+  return {
+    input: { shape: [4], kind: "integer", vocabulary: 5 },
+    outputShape: [tied ? 5 : 3],
+    parameters: [table],
+    layers: [],
+    coupling: [],
+    apply(parameters, x) {
+      const own = parameters.get("table");
+      assert.ok(own);
+      const vectors = tanh(gather(scale(own, 0.7), x, 0));
+      const pooled = sum(multiply(vectors, vectors), [1]);
+      if (tied) return matmul(tanh(pooled), own, { transposeB: true });
+      const first = gather(
+        scale(own, 0.7),
+        slice(x, { starts: [0, 0], ends: [x.shape[0] ?? 0, 1] }),
+        0,
+      );
+      return multiply(pooled, sum(first, [1]));
+    },
+    initialise: () => new Map([["table", normals([5, 3])]]),
+  };
+}
+
+function normals(shape: Shape): Tensor {
+  const random = stream(9, "normals");
+  const values = Float64Array.from({ length: sizeOf(shape) }, () => random.normal());
+  return tensor("float64", shape, values);
 }
 
 describe("neural tangent kernel", () => {
@@ -220,12 +413,51 @@ describe("neural tangent kernel", () => {
     close(structured.tensor, explicit.tensor);
   });
 
-  it("takes explicit Jacobians for a parameter that no rule covers, and says so", async () => {
+  it("adds gradients where one matrix is read in two layouts", async () => {
     const network = tiedNetwork("mixed");
     const mixed = await kernelOf(network, { variant: "full" });
-    assert.equal(mixed.contractions.get("tied/kernel"), "explicit");
-    assert.equal(mixed.contractions.get("tied/bias"), "gradient");
+    assert.equal(mixed.contractions.get("tied/kernel"), "gradient");
     close(mixed.tensor, (await kernelOf(network, { variant: "full", method: "explicit" })).tensor);
+  });
+
+  for (const [title, [apply, contraction]] of Object.entries(readings)) {
+    it(`is exact where a parameter is ${title}`, async () => {
+      const network = readingNetwork(apply);
+      // As many examples as the matrix has rows: sizes alone must not decide what a row is.
+      for (const count of [2, 4]) {
+        const structured = await kernelOf(network, { variant: "full" }, count);
+        assert.equal(structured.contractions.get("w"), contraction);
+        const explicit = await kernelOf(network, { variant: "full", method: "explicit" }, count);
+        close(structured.tensor, explicit.tensor);
+      }
+    });
+  }
+
+  for (const tied of [false, true]) {
+    it(`contracts a table in every order: ${tied ? "tied" : "looked up twice"}`, async () => {
+      const network = tableNetwork(tied);
+      for (const variant of variants) {
+        const explicit = await kernelOf(network, { variant, method: "explicit" });
+        const orders = tied ? [undefined] : contractionOrders;
+        for (const order of orders) {
+          const some = { variant, block: 2, ...(order === undefined ? {} : { order }) };
+          const { tensor: kernel, contractions } = await kernelOf(network, some);
+          close(kernel, explicit.tensor);
+          const asked = order === "one_sided" ? "sequential" : order;
+          assert.equal(contractions.get("table"), asked ?? "gradient");
+        }
+      }
+    });
+  }
+
+  it("never holds a gradient of a large table", () => {
+    const sizes = { examples: 64, outputs: 10, positions: 16, inputs: 50_000, channels: 256 };
+    const limits = { block: 32, numbersMax: 2 ** 25 };
+    assert.equal(chooseLookupOrder(sizes, limits), "sequential");
+    assert.equal(chooseLookupOrder({ ...sizes, inputs: 4, channels: 2 }, limits), "outer");
+    const long = { ...sizes, positions: 2048 };
+    assert.equal(lookupBlock(long, limits), 1);
+    assert.equal(lookupBlock(sizes, limits), 16);
   });
 
   it("is symmetric to the last bit, and its trace is the sum of the layers'", async () => {

@@ -25,7 +25,7 @@ import {
 } from "#engine/graph/build.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import type { Shape } from "#engine/tensor.ts";
-import type { Activation } from "#schemas/model.ts";
+import type { Activation } from "#schemas/layer-fields.ts";
 import { featuresOf, type Site } from "./layer.ts";
 
 /** Slope of leaky_relu below zero where none is given. */

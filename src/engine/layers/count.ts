@@ -1,7 +1,7 @@
 /** Figures of a network for listings: its parameters and the primitives of its forward pass. */
 import { input } from "#engine/graph/build.ts";
 import { ordered } from "#engine/graph/walk.ts";
-import type { Network } from "#engine/network.ts";
+import { arraysOf, type Network } from "#engine/network.ts";
 import { sizeOf } from "#engine/tensor.ts";
 
 /** Number of trainable scalars. */
@@ -14,12 +14,10 @@ export function parameterCount(network: Network): number {
  * alphabetical order. Inputs, parameters and constants are not counted.
  */
 export function countOperations(network: Network): Record<string, number> {
-  const parameters = new Map(
-    network.parameters.map(({ name, shape }) => [name, input(name, shape)]),
-  );
+  const arrays = new Map(arraysOf(network).map(({ name, shape }) => [name, input(name, shape)]));
   const x = input("x", [1, ...network.input.shape], network.input.kind);
   const counts = new Map<string, number>();
-  for (const { op } of ordered([network.apply(parameters, x, "inference")])) {
+  for (const { op } of ordered([network.apply(arrays, x, "inference")])) {
     if (op === "input" || op === "constant") continue;
     counts.set(op, (counts.get(op) ?? 0) + 1);
   }

@@ -1,87 +1,102 @@
 /**
- * The door of the room: a definition in JSON becomes a network. Layers themselves, wires and
+ * The door of the room: a definition in JSON becomes a network. Layers themselves, wires, plans and
  * initial values are in the files beside it.
  */
 import assert from "node:assert/strict";
-import type { Mode, Network, Parameter } from "#engine/network.ts";
+import type { Chance, Network, Parameter, Trained, Values } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import type { Shape, Tensor } from "#engine/tensor.ts";
-import { sizeOf } from "#engine/tensor.ts";
 import type { Definition } from "#schemas/model.ts";
-import { type Failure, failAt } from "#src/failure.ts";
 import { stream } from "#src/random.ts";
 import { draw } from "./initialisers.ts";
-import { type LayerPlan, type Site, scalarsMax, written } from "./layer.ts";
-import { planLayer } from "./planners.ts";
-import { inputId, type Wired, wire } from "./wiring.ts";
+import type { ParameterPlan, Pass } from "./layer.ts";
+import { type Planned, planAll, present, scalarsOf, sourceOf } from "./planning.ts";
+import { inputId, wire } from "./wiring.ts";
 
-type Planned = Wired & LayerPlan;
+type Named = ParameterPlan & Parameter;
 
-const refusalAt =
-  (pointer: string) =>
-  (field: string, detail: string): Failure =>
-    failAt("invalid_model", field === "" ? pointer : `${pointer}/${field}`, detail);
+/** A parameter or an array of the state with its name in the network. */
+const named = (plan: Planned, parameter: ParameterPlan): Named => ({
+  ...parameter,
+  name: `${plan.name}/${parameter.role}`,
+  layer: plan.name,
+});
 
-const scalarsOf = (plan: LayerPlan): number =>
-  plan.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
-
-function siteOf(definition: Definition, pointer: string, inputs: readonly Shape[]): Site {
-  const { parameterization = "standard", init } = definition;
-  return { inputs, parameterization, init, refuse: refusalAt(pointer) };
-}
-
-/** Refuses what no tensor could hold. `parameters` counts all layers so far. */
-function checkSize(pointer: string, shape: Shape, parameters: number): void {
-  const refuse = refusalAt(pointer);
-  if (sizeOf(shape) > scalarsMax) {
-    throw refuse(
-      "",
-      `${written(shape)} is more than ${scalarsMax} numbers for one example; make it smaller`,
-    );
-  }
-  if (parameters > scalarsMax) {
-    throw refuse("", `the network passes ${scalarsMax} parameters here; make layers smaller`);
-  }
-}
-
-/** Shapes from the input to the output; throws at the first layer that does not fit. */
-function planAll(definition: Definition, wired: readonly Wired[]): readonly Planned[] {
-  checkSize("/input/shape", definition.input.shape, 0);
-  const shapes = new Map<string, Shape>([[inputId, definition.input.shape]]);
-  let parameters = 0;
-  return wired.map((place) => {
-    const inputs = place.inputs.map((name) => present(shapes, name));
-    const plan = planLayer(place.layer, siteOf(definition, place.pointer, inputs));
-    parameters += scalarsOf(plan);
-    checkSize(place.pointer, plan.outputShape, parameters);
-    shapes.set(place.name, plan.outputShape);
-    return { ...place, ...plan };
-  });
-}
-
-function present<Value>(values: ReadonlyMap<string, Value>, name: string): Value {
-  const value = values.get(name);
-  assert(value !== undefined, `"${name}" is not there`);
-  return value;
-}
+const bare = ({ name, layer, shape }: Named): Parameter => ({ name, layer, shape });
 
 function sameShape(node: Node, shape: Shape): boolean {
   return node.shape.join() === shape.join();
 }
 
-/** The value of every layer for a batch, by name. */
+const noChance: Chance = () => assert.fail("dropout needs the pass of a training step");
+
+/** Everything of a definition that its network's functions read. */
+interface Meaning {
+  readonly definition: Definition;
+  readonly planned: readonly Planned[];
+  /** Name of the layer that gives the output. */
+  readonly output: string;
+  readonly parameters: readonly Named[];
+  readonly state: readonly Named[];
+}
+
+/** The output for a batch, and the updates that layers state on the way. */
 function forward(
-  planned: readonly Planned[],
-  parameters: ReadonlyMap<string, Node>,
-  x: Node,
-): ReadonlyMap<string, Node> {
-  const values = new Map<string, Node>([[inputId, x]]);
-  for (const plan of planned) {
-    const inputs = plan.inputs.map((name) => present(values, name));
-    const weights = (role: string): Node => present(parameters, `${plan.name}/${role}`);
-    values.set(plan.name, plan.forward(inputs, weights));
+  { definition, planned, output, parameters, state }: Meaning,
+  arrays: Values,
+  pass: Pick<Pass, "mode" | "source" | "chance">,
+): Trained {
+  const { source: x } = pass;
+  const { shape: inputShape, kind } = sourceOf(definition);
+  assert(x.kind === kind && sameShape(x, [x.shape[0] ?? 0, ...inputShape]), "input's shape");
+  for (const { name, shape } of [...parameters, ...state]) {
+    assert(sameShape(present(arrays, name), shape), `shape of ${name}`);
   }
-  return values;
+  const found = new Map<string, Node>([[inputId, x]]);
+  const updates = new Map<string, Node>();
+  for (const plan of planned) {
+    const inputs = plan.inputs.map((name) => present(found, name));
+    const weights = (role: string): Node => present(arrays, `${plan.name}/${role}`);
+    const update = (role: string, value: Node): void => {
+      updates.set(`${plan.name}/${role}`, value);
+    };
+    found.set(plan.name, plan.forward(inputs, weights, { ...pass, update }));
+  }
+  return { output: present(found, output), updates };
+}
+
+/** Reasons with the layer that gives each. */
+const couplingOf = (planned: readonly Planned[]): string[] =>
+  planned.flatMap(({ name, layer, coupling }) =>
+    coupling === undefined ? [] : [`${layer.type} "${name}" ${coupling}`],
+  );
+
+/** Bound of ids, where an embedding reads them. */
+function vocabularyOf(planned: readonly Planned[]): { vocabulary?: number } {
+  const bounds = planned.flatMap(({ vocabulary }) => (vocabulary === undefined ? [] : vocabulary));
+  return bounds.length === 0 ? {} : { vocabulary: Math.min(...bounds) };
+}
+
+/** The functions that only some networks have. */
+function passesOf(meaning: Meaning): Pick<Network, "state" | "train" | "calibrate"> {
+  const { planned, state } = meaning;
+  const isEventful = planned.some(({ coupling }) => coupling !== undefined);
+  const isCalibrated = planned.some(({ calibrated }) => calibrated === true);
+  return {
+    ...(state.length > 0 ? { state: state.map(bare) } : {}),
+    ...(isEventful
+      ? {
+          train: (arrays: Values, source: Node, chance: Chance): Trained =>
+            forward(meaning, arrays, { mode: "training", source, chance }),
+        }
+      : {}),
+    ...(isCalibrated
+      ? {
+          calibrate: (arrays: Values, source: Node): Values =>
+            forward(meaning, arrays, { mode: "calibration", source, chance: noChance }).updates,
+        }
+      : {}),
+  };
 }
 
 /**
@@ -95,35 +110,27 @@ export function networkFrom(definition: Definition): Network {
   const planned = planAll(definition, wired);
   const outputShape = planned.find(({ name }) => name === output)?.outputShape;
   assert(outputShape !== undefined, "wiring has checked the output");
-  const plans = planned.flatMap((plan) =>
-    plan.parameters.map((parameter) => {
-      const name = `${plan.name}/${parameter.role}`;
-      return { ...parameter, name, layer: plan.name };
-    }),
-  );
-  const { shape: inputShape } = definition.input;
+  const parameters = planned.flatMap((plan) => plan.parameters.map((it) => named(plan, it)));
+  const state = planned.flatMap((plan) => (plan.state ?? []).map((it) => named(plan, it)));
+  const meaning: Meaning = { definition, planned, output, parameters, state };
   return {
-    input: { shape: inputShape, kind: "real" },
+    input: { ...sourceOf(definition), ...vocabularyOf(planned) },
     outputShape,
-    parameters: plans.map(({ name, layer, shape }): Parameter => ({ name, layer, shape })),
+    parameters: parameters.map(bare),
     layers: planned.map((plan) => ({
       name: plan.name,
       type: plan.layer.type,
       outputShape: plan.outputShape,
       parameters: scalarsOf(plan),
     })),
-    coupling: [],
-    apply(parameters: ReadonlyMap<string, Node>, x: Node, _mode: Mode): Node {
-      assert(x.kind === "real" && sameShape(x, [x.shape[0] ?? 0, ...inputShape]), "input's shape");
-      for (const { name, shape } of plans) {
-        assert(sameShape(present(parameters, name), shape), `shape of ${name}`);
-      }
-      return present(forward(planned, parameters, x), output);
-    },
+    coupling: couplingOf(planned),
+    apply: (arrays, source, mode) =>
+      forward(meaning, arrays, { mode, source, chance: noChance }).output,
+    ...passesOf(meaning),
     initialise(seed: number): ReadonlyMap<string, Tensor> {
       const chosen = definition.seed ?? seed;
       return new Map(
-        plans.map(({ name, shape, beginning }) => [
+        [...parameters, ...state].map(({ name, shape, beginning }) => [
           name,
           draw(stream(chosen, "weights", name), shape, beginning),
         ]),

@@ -42,6 +42,12 @@ const filled =
   (_, shape) =>
     new Float64Array(sizeOf(shape)).fill(value);
 
+/** Zeros but for the second quarter. */
+const forgetOnes: Draw = (_, shape) => {
+  const values = new Float64Array(sizeOf(shape));
+  return values.fill(1, values.length / 4, values.length / 2);
+};
+
 /** Takes its parts along four orthonormal vectors out of `v`; four at once keep it in cache. */
 function project(v: Float64Array, four: readonly Float64Array[]): void {
   const [a = v, b = v, c = v, d = v] = four;
@@ -111,6 +117,7 @@ const draws: Readonly<Record<Beginning["rule"], Draw>> = {
   zeros: filled(0),
   ones: filled(1),
   unit_normal: normal(() => 1),
+  forget_ones: forgetOnes,
 };
 
 /** Initial values of one parameter in float64. Normal ones are never truncated. */

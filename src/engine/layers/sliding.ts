@@ -21,7 +21,7 @@ export interface Sliding {
 
 export interface SlidingFields {
   /** Number of spatial axes; the input has channels behind them. */
-  readonly rank: 1 | 2;
+  readonly rank: 1 | 2 | 3;
   /** Name of the field that holds the size. */
   readonly sizeField: "kernel" | "size";
   readonly size: PerAxis;
@@ -30,10 +30,18 @@ export interface SlidingFields {
   readonly dilations: PerAxis | undefined;
 }
 
-const layouts = { 1: "[length, channels]", 2: "[height, width, channels]" } as const;
+const layouts = {
+  1: "[length, channels]",
+  2: "[height, width, channels]",
+  3: "[depth, height, width, channels]",
+} as const;
 
 /** One number for each of the spatial axes. */
-function spread(site: Site, rank: number, [field, value]: readonly [string, PerAxis]): number[] {
+export function spread(
+  site: Site,
+  rank: number,
+  [field, value]: readonly [string, PerAxis],
+): number[] {
   if (typeof value === "number") return Array.from({ length: rank }, () => value);
   if (value.length === rank) return [...value];
   throw site.refuse(
@@ -49,8 +57,8 @@ function samePadding(input: number, reach: number, stride: number): readonly [nu
   return [before, total - before];
 }
 
-/** Windows over each spatial axis of an input [...spatial, channels]. */
-export function planSliding(site: Site, shape: Shape, fields: SlidingFields): readonly Sliding[] {
+/** Fields resolved to one number for each axis; refuses an input of another rank. */
+function resolved(site: Site, shape: Shape, fields: SlidingFields) {
   const { rank, sizeField, padding = "valid" } = fields;
   if (shape.length !== rank + 1) {
     throw site.refuse(
@@ -63,9 +71,18 @@ export function planSliding(site: Site, shape: Shape, fields: SlidingFields): re
   const dilations = spread(site, rank, ["dilations", fields.dilations ?? 1]);
   const widths = spread(site, rank, ["padding", typeof padding === "string" ? 0 : padding]);
   return sizes.map((size, axis) => {
-    const [input = 0, stride = 1] = [shape[axis], strides[axis]];
+    const [length = 0, stride = 1] = [shape[axis], strides[axis]];
     const [dilation = 1, width = 0] = [dilations[axis], widths[axis]];
     const reach = dilation * (size - 1) + 1;
+    return { length, size, stride, dilation, width, reach };
+  });
+}
+
+/** Windows over each spatial axis of an input [...spatial, channels]. */
+export function planSliding(site: Site, shape: Shape, fields: SlidingFields): readonly Sliding[] {
+  const { sizeField, padding } = fields;
+  return resolved(site, shape, fields).map((along, axis) => {
+    const { length: input, size, stride, dilation, width, reach } = along;
     const [before, after] = padding === "same" ? samePadding(input, reach, stride) : [width, width];
     const room = before + input + after - reach;
     if (room < 0) {
@@ -77,5 +94,30 @@ export function planSliding(site: Site, shape: Shape, fields: SlidingFields): re
     }
     const output = Math.floor(room / stride) + 1;
     return { input, size, stride, dilation, before, after, output };
+  });
+}
+
+/**
+ * The windows whose transposed convolution takes an input [...spatial, channels]: `output` is the
+ * length of that input, `input` that of the result, which is length · stride for padding "same",
+ * (length − 1) · stride + max(reach, stride) for "valid", and (length − 1) · stride + reach − 2 ·
+ * padding else.
+ */
+export function planSpreading(site: Site, shape: Shape, fields: SlidingFields): readonly Sliding[] {
+  const { padding = "valid" } = fields;
+  return resolved(site, shape, fields).map((along, axis) => {
+    const { length: output, size, stride, dilation, width, reach } = along;
+    const least = (output - 1) * stride;
+    const rest = { size, stride, dilation, output };
+    if (padding === "same") {
+      const input = output * stride;
+      const [before, after] = samePadding(input, reach, stride);
+      return { ...rest, input, before, after };
+    }
+    const input = least + (padding === "valid" ? Math.max(reach, stride) : reach - 2 * width);
+    if (input < 1) {
+      throw site.refuse("padding", `${width} on axis ${axis} leaves nothing; use less padding`);
+    }
+    return { ...rest, input, before: width, after: width };
   });
 }

@@ -2,7 +2,8 @@
  * Who feeds whom: puts chains and graphs into one list of nodes in which inputs come first, and
  * refuses names and wires that make no network. Knows no shapes.
  */
-import type { Definition, GraphNode, Layer } from "#schemas/model.ts";
+import type { GraphNode, Layer } from "#schemas/layer.ts";
+import type { Definition } from "#schemas/model.ts";
 import type { FieldError } from "#schemas/problem.ts";
 import { Failure } from "#src/failure.ts";
 

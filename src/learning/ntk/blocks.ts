@@ -14,7 +14,6 @@ import {
   reshape,
   scale,
   sum,
-  transpose,
 } from "#engine/graph/build.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { tensor } from "#engine/tensor.ts";
@@ -24,16 +23,29 @@ import {
   contractGradients,
   contractProduct,
   gradients,
+  gramOverUnits,
 } from "./contraction.ts";
+import { contractLookup, type LookupOrder, lookupDiagonal, lookupTrace } from "./lookup.ts";
 
-/** A piece with its numbers known: δ [U, N, D, C] with a [N, D, F], or gradients [U, N, P]. */
+/** A piece with its numbers known: δ [U, N, D, C] with a or ids, or gradients [U, N, P]. */
 export type Side =
   | {
       readonly form: "product";
       readonly name: string;
       readonly layer: string;
       readonly order: ContractionOrder;
+      /** [N, D, F]. */
       readonly a: InputNode;
+      readonly delta: InputNode;
+    }
+  | {
+      readonly form: "lookup";
+      readonly name: string;
+      readonly layer: string;
+      readonly order: LookupOrder;
+      /** Integers [N, D] below `rows`. */
+      readonly ids: InputNode;
+      readonly rows: number;
       readonly delta: InputNode;
     }
   | {
@@ -76,13 +88,25 @@ export function blockProgram(options: BlockOptions): Program {
   return {
     name: `kernel blocks${options.traces ? " with traces" : ""}`,
     constants: [],
-    invariants: sides.flatMap((side) =>
-      side.form === "product" ? [side.a, side.delta] : [side.gradient],
-    ),
+    invariants: sides.flatMap(inputsOfSide),
     carried: [],
     scanned: [left, right],
     emitted,
   };
+}
+
+/** What a side reads. */
+export function inputsOfSide(side: Side): readonly InputNode[] {
+  switch (side.form) {
+    case "product":
+      return [side.a, side.delta];
+    case "lookup":
+      return [side.ids, side.delta];
+    case "gradient":
+      return [side.gradient];
+    default:
+      return side satisfies never;
+  }
 }
 
 interface Pair {
@@ -93,6 +117,7 @@ interface Pair {
 
 /** `full`, `pseudo`: [U, B, U, B]; `trace`: [B, B]; `diagonal`: [U, B, B]. */
 function contract(side: Side, { left, right, variant }: Pair): Node {
+  if (side.form === "lookup") return contractIds(side, { left, right, variant });
   if (side.form === "gradient") {
     const [a, b] = [left, right].map((rows) => gather(side.gradient, rows, 1));
     if (a === undefined || b === undefined) throw new Error("a pair has two sides");
@@ -123,6 +148,18 @@ function contract(side: Side, { left, right, variant }: Pair): Node {
   return variant === "trace" ? gramOverUnits(ga, gb) : matmul(ga, gb, { transposeB: true });
 }
 
+function contractIds(side: Side & { form: "lookup" }, { left, right, variant }: Pair): Node {
+  const block = (rows: Node) => ({
+    ids: gather(side.ids, rows, 0),
+    rows: side.rows,
+    delta: gather(side.delta, rows, 1),
+  });
+  const [a, b] = [block(left), block(right)];
+  if (variant === "trace") return lookupTrace(side.order, a, b);
+  if (variant === "diagonal") return lookupDiagonal(side.order, a, b);
+  return contractLookup(side.order, a, b);
+}
+
 /** [B, 1, F] → [B, F]. */
 function rowsOf(a: Node): Node {
   return reshape(a, [a.shape[0] ?? 0, a.shape[2] ?? 0]);
@@ -132,15 +169,6 @@ function rowsOf(a: Node): Node {
 function withoutPositions(delta: Node): Node {
   const [u = 0, b = 0, , c = 0] = delta.shape;
   return reshape(delta, [u, b, c]);
-}
-
-/** Σ_u a_u b_uᵀ: units join the features, [U, B, P] → [B, B']. */
-function gramOverUnits(a: Node, b: Node): Node {
-  const rows = (x: Node) => {
-    const [u = 0, n = 0, p = 0] = x.shape;
-    return reshape(transpose(x, [1, 0, 2]), [n, u * p]);
-  };
-  return matmul(rows(a), rows(b), { transposeB: true });
 }
 
 /** Diagonal of a square block, one number an example: [B]. */

@@ -96,9 +96,9 @@ export function contractProduct(
     case "outer":
       return contractGradients(gradients(left), gradients(right));
     case "gram_gram":
-      return gramGram(left, right);
+      return gramGramWith(gramOf(left, right), left.delta, right.delta);
     case "sequential":
-      return sequential(left, right);
+      return sequentialWith(gramOf(left, right), left.delta, right.delta);
     case "one_sided":
       return oneSided(left, right);
     default:
@@ -127,14 +127,27 @@ export function gradients({ a, delta }: ProductBlock): Node {
   return reshape(split, [o, b, f * c]);
 }
 
-/** (a aᵀ) ⊙ (δ δᵀ), summed over both positions. */
-function gramGram(left: ProductBlock, right: ProductBlock): Node {
-  const [o = 0, b = 0, d = 0, c = 0] = left.delta.shape;
-  const [, e = 0, , f = 0] = [0, right.delta.shape[1], 0, left.a.shape[2]];
-  const inner = matmul(reshape(left.a, [b * d, f]), reshape(right.a, [e * d, f]), {
-    transposeB: true,
-  });
-  const outer = matmul(reshape(left.delta, [o * b * d, c]), reshape(right.delta, [o * e * d, c]), {
+/** Σ_u a_u b_uᵀ: units join the features, [U, B, P] → [B, B']. */
+export function gramOverUnits(a: Node, b: Node): Node {
+  const rows = (x: Node) => {
+    const [u = 0, n = 0, p = 0] = x.shape;
+    return reshape(transpose(x, [1, 0, 2]), [n, u * p]);
+  };
+  return matmul(rows(a), rows(b), { transposeB: true });
+}
+
+/** a aᵀ over all positions of both blocks, [B·D, B'·D']. */
+function gramOf(left: ProductBlock, right: ProductBlock): Node {
+  const [b = 0, d = 0, f = 0] = left.a.shape;
+  const [e = 0] = right.a.shape;
+  return matmul(reshape(left.a, [b * d, f]), reshape(right.a, [e * d, f]), { transposeB: true });
+}
+
+/** inner ⊙ (δ δᵀ), summed over both positions; `inner` is the Gram of the inputs. */
+export function gramGramWith(inner: Node, left: Node, right: Node): Node {
+  const [o = 0, b = 0, d = 0, c = 0] = left.shape;
+  const [, e = 0] = right.shape;
+  const outer = matmul(reshape(left, [o * b * d, c]), reshape(right, [o * e * d, c]), {
     transposeB: true,
   });
   if (d === 1) {
@@ -148,26 +161,24 @@ function gramGram(left: ProductBlock, right: ProductBlock): Node {
 }
 
 /** T_ij[o,c,d'] = Σ_d δ_i^o[d,c] s, then with δ_j; s = (a_i a_jᵀ) or (a_jᵀ G_i). */
-function finish(t: Node, right: ProductBlock, outputs: number): Node {
-  const [o = 0, e = 0, d = 0, c = 0] = right.delta.shape;
+function finish(t: Node, right: Node, outputs: number): Node {
+  const [o = 0, e = 0, d = 0, c = 0] = right.shape;
   const b = t.shape[0] ?? 0;
   // t [B, O·C, E·D'] → [E, B·O, C·D'];  δ_j [O, E, D', C] → [E, C·D', O]
   const spread = transpose(reshape(t, [b, outputs, c, e, d]), [3, 0, 1, 2, 4]);
   const rows = reshape(spread, [e, b * outputs, c * d]);
-  const columns = reshape(transpose(right.delta, [1, 3, 2, 0]), [e, c * d, o]);
+  const columns = reshape(transpose(right, [1, 3, 2, 0]), [e, c * d, o]);
   const product = reshape(matmul(rows, columns), [e, b, outputs, o]);
   return transpose(product, [2, 1, 3, 0]);
 }
 
-function sequential(left: ProductBlock, right: ProductBlock): Node {
-  const [o = 0, b = 0, d = 0, c = 0] = left.delta.shape;
-  const [e = 0, , f = 0] = right.a.shape;
-  const grams = matmul(reshape(left.a, [b * d, f]), reshape(right.a, [e * d, f]), {
-    transposeB: true,
-  });
+/** The Gram of the inputs [B·D, B'·D'] first, then δ of either side. */
+export function sequentialWith(gram: Node, left: Node, right: Node): Node {
+  const [o = 0, b = 0, d = 0, c = 0] = left.shape;
+  const [, e = 0] = right.shape;
   // [B, O·C, D] · [B, D, E·D']
-  const deltas = reshape(transpose(left.delta, [1, 0, 3, 2]), [b, o * c, d]);
-  return finish(matmul(deltas, reshape(grams, [b, d, e * d])), right, o);
+  const deltas = reshape(transpose(left, [1, 0, 3, 2]), [b, o * c, d]);
+  return finish(matmul(deltas, reshape(gram, [b, d, e * d])), right, o);
 }
 
 function oneSided(left: ProductBlock, right: ProductBlock): Node {
@@ -177,5 +188,5 @@ function oneSided(left: ProductBlock, right: ProductBlock): Node {
   const deltas = reshape(transpose(left.delta, [1, 0, 3, 2]), [b, o * c, d]);
   const gradient = reshape(matmul(deltas, left.a), [b * o * c, f]);
   const product = matmul(gradient, reshape(right.a, [e * d, f]), { transposeB: true });
-  return finish(reshape(product, [b, o * c, e * d]), right, o);
+  return finish(reshape(product, [b, o * c, e * d]), right.delta, o);
 }

@@ -34,7 +34,7 @@ export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Pr
   };
   const emitted: Record<string, Node> = {};
   for (const piece of pieces) {
-    emitted[piece.name] = piece.form === "product" ? piece.delta(of) : piece.gradient(of);
+    emitted[piece.name] = piece.form === "gradient" ? piece.gradient(of) : piece.delta(of);
   }
   return {
     name: "kernel cotangents",

@@ -5,7 +5,7 @@
 import { vjp } from "#engine/autodiff/backward.ts";
 import type { Program } from "#engine/backend.ts";
 import { input, reshape } from "#engine/graph/build.ts";
-import type { Network, Parameter } from "#engine/network.ts";
+import { arraysOf, type Network, type Parameter } from "#engine/network.ts";
 import { sizeOf } from "#engine/tensor.ts";
 
 /**
@@ -13,7 +13,7 @@ import { sizeOf } from "#engine/tensor.ts";
  * of `parameters` by name.
  */
 export function jacobianProgram(network: Network, parameters: readonly Parameter[]): Program {
-  const inputs = new Map(network.parameters.map((p) => [p.name, input(`p/${p.name}`, p.shape)]));
+  const inputs = new Map(arraysOf(network).map((p) => [p.name, input(`p/${p.name}`, p.shape)]));
   const example = input("example", [1, ...network.input.shape], network.input.kind);
   const outputs = sizeOf(network.outputShape);
   const unit = input("unit", [outputs]);

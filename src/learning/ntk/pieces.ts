@@ -3,15 +3,17 @@
  * contracting is what makes shared weights exact, cross pairs included. Contracts nothing.
  */
 import { add, concat } from "#engine/graph/build.ts";
+import { dependsOn } from "#engine/graph/walk.ts";
 import type { Parameter } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
-import { type Factor, type Use, usesOfParameter } from "./uses.ts";
+import type { Factor } from "./factors.ts";
+import { type Use, usesOfParameter } from "./uses.ts";
 
 /** Cotangent of a use's node, known once the backward graph is written. */
 export type CotangentOf = (node: Node) => Node;
 
-/** A block of one parameter's gradient: a pair whose product it is, or the gradient itself. */
-export type Piece = { readonly name: string; readonly parameter: Parameter } & (
+/** Factors of all uses with their positions side by side, or the gradient itself, [N, P]. */
+type Body =
   | {
       readonly form: "product";
       /** [N, D, F], free of the cotangent. */
@@ -19,8 +21,18 @@ export type Piece = { readonly name: string; readonly parameter: Parameter } & (
       /** [N, D, C]. */
       readonly delta: (of: CotangentOf) => Node;
     }
-  | { readonly form: "gradient"; readonly gradient: (of: CotangentOf) => Node }
-);
+  | {
+      readonly form: "lookup";
+      /** [N, D], rows of the table. */
+      readonly ids: Node;
+      readonly rows: number;
+      /** [N, D, E]. */
+      readonly delta: (of: CotangentOf) => Node;
+    }
+  | { readonly form: "gradient"; readonly gradient: (of: CotangentOf) => Node };
+
+/** A block of one parameter's gradient. */
+export type Piece = { readonly name: string; readonly parameter: Parameter } & Body;
 
 export interface Pieces {
   readonly structured: readonly Piece[];
@@ -30,81 +42,68 @@ export interface Pieces {
   readonly nodes: readonly Node[];
 }
 
-/** Pieces of all parameters of a forward graph for a batch of N examples. */
-export function piecesOf(
-  output: Node,
-  parameters: ReadonlyMap<Parameter, Node>,
-  batch: number,
-): Pieces {
+/** Pieces of all parameters of the forward graph of `output` for the examples `x` [N, …]. */
+export function piecesOf(output: Node, parameters: ReadonlyMap<Parameter, Node>, x: Node): Pieces {
+  const scene = { batch: x.shape[0] ?? 0, reached: dependsOn([output], new Set([x])) };
   const structured: Piece[] = [];
   const explicit: Parameter[] = [];
   const nodes = new Set<Node>();
   for (const [parameter, node] of parameters) {
-    const uses = usesOfParameter([output], node, batch);
-    const pieces = merge(parameter, uses);
-    if (pieces === undefined) {
+    const uses = usesOfParameter([output], node, scene);
+    const bodies = joined(uses);
+    if (bodies === undefined) {
       explicit.push(parameter);
       continue;
     }
-    structured.push(...pieces);
+    for (const [at, body] of bodies.entries()) {
+      const name = bodies.length > 1 ? `${parameter.name}#${at}` : parameter.name;
+      structured.push({ ...body, name, parameter });
+    }
     for (const use of uses) nodes.add(use.node);
   }
   return { structured, explicit, nodes: [...nodes] };
 }
 
-/** One piece per block, or nothing when a use has no rule or the uses cannot be added up. */
-function merge(parameter: Parameter, uses: readonly Use[]): Piece[] | undefined {
+/**
+ * One body a block where the factors of all uses can be laid side by side, else the sum of their
+ * gradients in the parameter's own layout. Nothing when a use has no rule.
+ */
+function joined(uses: readonly Use[]): Body[] | undefined {
   const [first] = uses;
   if (first === undefined) return [];
+  if (uses.some(({ gradient }) => gradient === undefined)) return undefined;
   const alike = uses.every(
-    (use) =>
-      use.layout === first.layout &&
-      use.factors.length > 0 &&
-      use.factors.length === first.factors.length,
+    (use) => use.layout === first.layout && use.factors.length === first.factors.length,
   );
-  if (!alike) return undefined;
-  const pieces: Piece[] = [];
-  for (const at of first.factors.keys()) {
-    const name = first.factors.length > 1 ? `${parameter.name}#${at}` : parameter.name;
-    const blocks = uses.map((use) => ({ node: use.node, factor: use.factors[at] as Factor }));
-    const piece = sum(blocks);
-    if (piece === undefined) return undefined;
-    pieces.push({ ...piece, name, parameter });
-  }
-  return pieces;
+  const bodies = alike ? first.factors.map((_, at) => sideBySide(uses, at)) : [];
+  const whole = bodies.filter((body) => body !== undefined);
+  if (whole.length > 0 && whole.length === bodies.length) return whole;
+  const gradient = (of: CotangentOf): Node =>
+    uses.flatMap((use) => use.gradient?.(of(use.node)) ?? []).reduce(add);
+  return [{ form: "gradient", gradient }];
 }
 
-interface Block {
-  readonly node: Node;
-  readonly factor: Factor;
+/** The factors of a block from all uses as one, if they are of one form and size. */
+function sideBySide(uses: readonly Use[], at: number): Body | undefined {
+  const blocks = uses.flatMap(({ node, factors }) => {
+    const factor = factors[at];
+    return factor === undefined ? [] : [{ node, factor }];
+  });
+  const kinds = new Set(blocks.map(({ factor }) => kindOf(factor)));
+  const [first] = blocks;
+  if (first === undefined || kinds.size !== 1) return undefined;
+  const delta = (of: CotangentOf): Node =>
+    concat(
+      blocks.map(({ node, factor }) => factor.delta(of(node))),
+      1,
+    );
+  const free = blocks.map(({ factor }) => (factor.form === "product" ? factor.a : factor.ids));
+  const sides = concat(free, 1);
+  return first.factor.form === "product"
+    ? { form: "product", a: sides, delta }
+    : { form: "lookup", ids: sides, rows: first.factor.rows, delta };
 }
 
-type Body =
-  | { form: "product"; a: Node; delta: (of: CotangentOf) => Node }
-  | { form: "gradient"; gradient: (of: CotangentOf) => Node };
-
-/** Products are added by laying their positions side by side; gradients are added. */
-function sum(blocks: readonly Block[]): Body | undefined {
-  const products = blocks.flatMap(({ node, factor }) =>
-    factor.form === "product" ? [{ node, factor }] : [],
-  );
-  if (products.length === blocks.length) {
-    const sides = products.map(({ factor }) => factor.a);
-    const inputs = new Set(sides.map((a) => a.shape[2]));
-    if (inputs.size !== 1) return undefined;
-    return {
-      form: "product",
-      a: concat(sides, 1),
-      delta: (of) =>
-        concat(
-          products.map(({ node, factor }) => factor.delta(of(node))),
-          1,
-        ),
-    };
-  }
-  if (products.length > 0) return undefined;
-  const gradients = blocks.flatMap(({ node, factor }) =>
-    factor.form === "gradient" ? [(of: CotangentOf) => factor.gradient(of(node))] : [],
-  );
-  return { form: "gradient", gradient: (of) => gradients.map((g) => g(of)).reduce(add) };
-}
+/** Only factors of one kind stand side by side. */
+const kindOf = (factor: Factor): string =>
+  factor.form === "product" ? `product ${factor.a.shape[2]}` : `lookup ${factor.rows}`;

@@ -1,17 +1,34 @@
 /** The plan of a kernel's contraction: for each piece its sizes, its order and its inputs. */
 import { input } from "#engine/graph/build.ts";
 import { sizeOf } from "#engine/tensor.ts";
-import type { Side } from "./blocks.ts";
+import { inputsOfSide, type Side } from "./blocks.ts";
 import {
   type Contraction,
   type ContractionOrder,
   chooseOrder,
   type FactorSizes,
 } from "./contraction.ts";
+import { chooseLookupOrder, lookupBlock } from "./lookup.ts";
 import type { Piece, Pieces } from "./pieces.ts";
 
 /** Numbers that one pair of blocks may take while it is contracted. */
 const blockNumbersMax = 2 ** 25;
+
+/** Rows of a block product: enough to keep the processor busy, few enough for its caches. */
+const blockRows = 320;
+
+/** Examples in a block where nobody chose. */
+export function blockFor(
+  pieces: Pieces,
+  { examples, units }: Pick<SidesOptions, "examples" | "units">,
+): number {
+  const most = Math.max(1, Math.min(examples, Math.ceil(blockRows / units)));
+  return pieces.structured.reduce((block, piece) => {
+    if (piece.form !== "lookup") return block;
+    const sizes = sizesOf(piece, { examples, units });
+    return lookupBlock(sizes, { block, numbersMax: blockNumbersMax });
+  }, most);
+}
 
 export interface SidesOptions {
   readonly examples: number;
@@ -49,20 +66,10 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
       contractions.set(name, "gradient");
       continue;
     }
-    const sizes = sizesOf(piece, options);
-    const order =
-      options.order ?? chooseOrder(sizes, { block: options.block, numbersMax: blockNumbersMax });
-    const { positions, inputs, channels } = sizes;
-    sides.push({
-      form: "product",
-      name,
-      layer: parameter.layer,
-      order,
-      a: input(`a/${name}`, [examples, positions, inputs]),
-      delta: input(`d/${name}`, [units, examples, positions, channels]),
-    });
-    contractions.set(name, order);
-    numbers += examples * positions * (inputs + units * channels);
+    const side = pairSide(piece, options);
+    sides.push(side);
+    contractions.set(name, side.order);
+    numbers += inputsOfSide(side).reduce((total, { shape }) => total + sizeOf(shape), 0);
   }
   for (const parameter of pieces.explicit) {
     gradientSide(parameter.name, parameter.layer, sizeOf(parameter.shape));
@@ -71,15 +78,36 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
   return { sides, contractions, numbers };
 }
 
-function sizesOf(piece: Piece & { form: "product" }, options: SidesOptions): FactorSizes {
-  const [, positions = 1, inputs = 1] = piece.a.shape;
+/** The inputs of a product or a lookup, and the order in which they are contracted. */
+function pairSide(piece: Paired, options: SidesOptions): Side & { form: Paired["form"] } {
+  const { examples, units, block } = options;
+  const { name, parameter } = piece;
+  const sizes = sizesOf(piece, options);
+  const limits = { block, numbersMax: blockNumbersMax };
+  const { positions, inputs, channels } = sizes;
+  const delta = input(`d/${name}`, [units, examples, positions, channels]);
+  if (piece.form === "product") {
+    const order = options.order ?? chooseOrder(sizes, limits);
+    const a = input(`a/${name}`, [examples, positions, inputs]);
+    return { form: "product", name, layer: parameter.layer, order, a, delta };
+  }
+  const asked = options.order === "one_sided" ? "sequential" : options.order;
+  const order = asked ?? chooseLookupOrder(sizes, limits);
+  const ids = input(`a/${name}`, [examples, positions], "integer");
+  return { form: "lookup", name, layer: parameter.layer, order, ids, rows: piece.rows, delta };
+}
+
+type Paired = Exclude<Piece, { form: "gradient" }>;
+
+function sizesOf(piece: Paired, options: Pick<SidesOptions, "examples" | "units">): FactorSizes {
+  const [, positions = 1, width = 1] = (piece.form === "product" ? piece.a : piece.ids).shape;
   // The parameter may be split into groups, so channels follow from its size and the pieces.
   const delta = piece.delta((node) => node);
   return {
     examples: options.examples,
     outputs: options.units,
     positions,
-    inputs,
+    inputs: piece.form === "product" ? width : piece.rows,
     channels: delta.shape[2] ?? 1,
   };
 }

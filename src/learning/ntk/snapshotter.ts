@@ -4,7 +4,7 @@
  */
 import type { Backend, Precision, Tensors } from "#engine/backend.ts";
 import type { Network } from "#engine/network.ts";
-import { sizeOf, type Tensor, zeros } from "#engine/tensor.ts";
+import { sizeOf, type Tensor } from "#engine/tensor.ts";
 import type { Loss } from "#schemas/algorithm.ts";
 import type { Snapshots } from "#schemas/run.ts";
 import type { SnapshotFigures } from "#schemas/snapshot.ts";
@@ -18,6 +18,7 @@ import {
   spectrumOf,
 } from "./figures.ts";
 import { createKernel, type Kernel, type KernelComputer } from "./kernel.ts";
+import { targetsOf } from "./targets.ts";
 
 /** Every default filled in; `every` may be null. */
 export type SnapshotSettings = Required<Snapshots>;
@@ -150,18 +151,4 @@ function figureOrNull(value: number | null) {
 function shares({ layerTraces }: Kernel): SnapshotFigures["layer_share"] {
   const total = [...layerTraces.values()].reduce((sum, trace) => sum + trace, 0);
   return Object.fromEntries([...layerTraces].map(([layer, t]) => [layer, toFigure(t / total)]));
-}
-
-/** Targets as [N, O]: classes become one-hot. Undefined when they do not fit the outputs. */
-function targetsOf(y: Tensor | null, outputs: number): Tensor | undefined {
-  if (y === null) return undefined;
-  const [examples = 0] = y.shape;
-  if (y.dtype !== "int32") {
-    const rows = { ...y, shape: [examples, y.data.length / Math.max(1, examples)] };
-    return rows.shape[1] === outputs ? rows : undefined;
-  }
-  if (outputs === 1) return undefined;
-  const rows = zeros("float64", [examples, outputs]);
-  for (const [i, label] of y.data.entries()) rows.data[i * outputs + label] = 1;
-  return rows;
 }

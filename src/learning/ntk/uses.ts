@@ -1,231 +1,132 @@
 /**
- * Where parameters enter a forward graph, and the per-example factors of their gradients there.
- * A gradient is kept as the pair (a, δ) whose product it is, or, when it is small, as itself. What
- * has no rule here is left to explicit contraction, never guessed.
+ * Where parameters enter a forward graph, followed through rearrangements and constant factors to
+ * the operations that read them. What those say is in factors.ts.
  */
-import {
-  constant,
-  divide,
-  gather,
-  multiply,
-  pad,
-  reshape,
-  scale,
-  slice,
-  sum,
-} from "#engine/graph/build.ts";
-import { usesOf } from "#engine/graph/walk.ts";
-import type { Node, NodeOf, Window } from "#engine/ops/operations.ts";
-import { type Shape, sizeOf, tensor } from "#engine/tensor.ts";
+import { pad, reshape, scatterAdd, sum, transpose } from "#engine/graph/build.ts";
+import { type Known, usesOf } from "#engine/graph/walk.ts";
+import type { Node } from "#engine/ops/operations.ts";
+import { sizeOf } from "#engine/tensor.ts";
+import { type Factor, ruleOf } from "./factors.ts";
 
-/**
- * ∂f/∂p of example n as a function of δ, the cotangent of the node that reads p. `product`:
- * Σ_d a[n,d,:] ⊗ δ[n,d,:] with a [N, D, F] free of δ and δ reordered to [N, D, C]. `gradient`: the
- * gradient itself, [N, P].
- */
-export type Factor =
-  | { readonly form: "product"; readonly a: Node; readonly delta: (cotangent: Node) => Node }
-  | { readonly form: "gradient"; readonly gradient: (cotangent: Node) => Node };
-
-/** One reading of a parameter. Its factors are blocks of the parameter (groups), side by side. */
+/** One reading of a parameter. */
 export interface Use {
-  /** The node whose cotangent the factors need. */
+  /** The node whose cotangent is needed. */
   readonly node: Node;
-  /** How the parameter was rearranged on the way; only equal layouts can be added up. */
+  /** How the parameter was rearranged on the way; only factors of equal layouts can be joined. */
   readonly layout: string;
-  /** Empty when no rule applies. */
   readonly factors: readonly Factor[];
+  /** ∂f/∂p of each example in the parameter's own layout, [N, P]; undefined: there is no rule. */
+  readonly gradient: ((cotangent: Node) => Node) | undefined;
 }
 
-/** Every reading of `parameter` in the graph of `outputs`, for a batch of N examples. */
-export function usesOfParameter(outputs: readonly Node[], parameter: Node, batch: number): Use[] {
+/** The examples of a graph. */
+export interface Scene {
+  /** N. */
+  readonly batch: number;
+  /** Nodes that depend on the examples. */
+  readonly reached: Known;
+}
+
+/** How the operand of a reading came from the parameter. */
+interface Path {
+  readonly factor: number;
+  readonly layout: string;
+  /** [N, ...operand shape] → [N, ...parameter shape]. */
+  readonly undo: (gradient: Node) => Node;
+  /** Whether one entry of the parameter is one of the operand, as factors need. */
+  readonly isFaithful: boolean;
+}
+
+/** Every reading of `parameter` in the graph of `outputs`. */
+export function usesOfParameter(
+  outputs: readonly Node[],
+  parameter: Node,
+  { batch, reached }: Scene,
+): Use[] {
   const readers = usesOf(outputs);
   const found: Use[] = [];
-  const follow = (node: Node, factor: number, layout: string): void => {
+  const follow = (node: Node, path: Path): void => {
     for (const reader of new Set(readers.get(node))) {
-      const passed = passOn(reader, factor, layout);
-      if (passed !== undefined) follow(reader, passed.factor, passed.layout);
-      else
-        found.push({ node: reader, layout, factors: factorsAt(reader, node, { batch, factor }) });
+      const passed = passOn(reader, node, path);
+      if (passed !== undefined) {
+        follow(reader, passed);
+        continue;
+      }
+      const rule = ruleOf(reader, node, { batch, reached, factor: path.factor });
+      found.push({
+        node: reader,
+        layout: `${path.layout}${rule?.orientation ?? ""}`,
+        factors: path.isFaithful ? (rule?.factors ?? []) : [],
+        gradient:
+          rule &&
+          ((cotangent) =>
+            reshape(path.undo(rule.gradient(cotangent)), [batch, sizeOf(parameter.shape)])),
+      });
     }
   };
-  follow(parameter, 1, "");
+  const start = { factor: 1, layout: "", isFaithful: true };
+  follow(parameter, { ...start, undo: (gradient) => gradient });
   return found;
 }
 
 /** Rearrangements and constant factors of a parameter are not uses: its value is read later. */
-function passOn(
-  node: Node,
-  factor: number,
-  layout: string,
-): { factor: number; layout: string } | undefined {
+function passOn(node: Node, operand: Node, path: Path): Path | undefined {
+  const { factor, layout, undo } = path;
+  const laid = (what: string, back: (gradient: Node) => Node, isFaithful = true): Path => ({
+    factor,
+    layout: `${layout}${what};`,
+    undo: (gradient) => undo(back(gradient)),
+    isFaithful: path.isFaithful && isFaithful,
+  });
+  const whole = (gradient: Node): readonly number[] => [gradient.shape[0] ?? 0, ...operand.shape];
   switch (node.op) {
     case "scale":
-      return { factor: factor * node.attributes.factor, layout };
+      return { ...path, factor: factor * node.attributes.factor };
     case "negate":
-      return { factor: -factor, layout };
+      return { ...path, factor: -factor };
     case "reshape":
-      return { factor, layout: `${layout}reshape ${node.shape};` };
-    case "transpose":
-      return { factor, layout: `${layout}transpose ${node.attributes.permutation};` };
+      return laid(`reshape ${node.shape}`, (gradient) => reshape(gradient, whole(gradient)));
+    case "transpose": {
+      const { permutation } = node.attributes;
+      const back = permutation.map((_, axis) => permutation.indexOf(axis) + 1);
+      return laid(`transpose ${permutation}`, (gradient) => transpose(gradient, [0, ...back]));
+    }
+    case "slice": {
+      const { starts, ends, steps } = node.attributes;
+      const back = (gradient: Node) => unsliced(gradient, operand.shape, { starts, steps });
+      return laid(`slice ${starts} ${ends} ${steps}`, back);
+    }
+    case "broadcast": {
+      const lead = node.shape.length - operand.shape.length;
+      const axes = [...node.shape.keys()].filter(
+        (axis) => axis < lead || operand.shape[axis - lead] !== node.shape[axis],
+      );
+      const stretched = axes.map((axis) => axis + 1);
+      const back = (gradient: Node) => reshape(sum(gradient, stretched), whole(gradient));
+      return laid("broadcast", back, false);
+    }
+    case "gather": {
+      const [, ids] = node.inputs;
+      if (ids?.op !== "constant" || operand !== node.inputs[0]) return undefined;
+      const { axis } = node.attributes;
+      const where = { axis: axis + 1, size: operand.shape[axis] ?? 0 };
+      return laid("gather", (gradient) => scatterAdd(gradient, ids, where), false);
+    }
     default:
       return undefined;
   }
 }
 
-interface Scene {
-  readonly batch: number;
-  readonly factor: number;
-}
-
-/** The rule of the reading operation, or nothing when it has none. */
-function factorsAt(node: Node, operand: Node, scene: Scene): Factor[] {
-  const rows = node.shape[0];
-  if (rows === undefined || rows % scene.batch !== 0) return [];
-  if (node.inputs.filter((other) => other === operand).length !== 1) return [];
-  const at = node.inputs.indexOf(operand);
-  switch (node.op) {
-    case "matmul":
-      return at === 1 ? matmulFactors(node, scene) : [];
-    case "convolve":
-      return at === 1 ? convolveFactors(node, scene) : [];
-    case "add":
-      return elementwise(node, operand, { ...scene, weigh: (delta) => delta });
-    case "subtract":
-      return elementwise(node, operand, {
-        ...scene,
-        weigh: (delta) => (at === 0 ? delta : scale(delta, -1)),
-      });
-    case "multiply": {
-      const [other] = node.inputs.filter((candidate) => candidate !== operand);
-      return other === undefined
-        ? []
-        : elementwise(node, operand, { ...scene, weigh: (delta) => multiply(delta, other) });
-    }
-    case "divide": {
-      const [, divisor] = node.inputs;
-      return at === 1 || divisor === undefined
-        ? []
-        : elementwise(node, operand, { ...scene, weigh: (delta) => divide(delta, divisor) });
-    }
-    case "broadcast":
-      return elementwise(node, operand, { ...scene, weigh: (delta) => delta });
-    default:
-      return [];
-  }
-}
-
-/** y [N·D, C] = x [N·D, F] · w: the gradient is Σ_d x ⊗ δ (transposed alike for w [C, F]). */
-function matmulFactors(node: NodeOf<"matmul">, { batch, factor }: Scene): Factor[] {
-  const [x] = node.inputs;
-  if (x === undefined || node.shape.length !== 2 || node.attributes.transposeA) return [];
-  const [rows = 0, outputs = 0] = node.shape;
-  const positions = rows / batch;
-  const a = reshape(x, [batch, positions, sizeOf(x.shape) / rows]);
-  const delta = (cotangent: Node) => scale(reshape(cotangent, [batch, positions, outputs]), factor);
-  return [{ form: "product", a, delta }];
-}
-
-/** A convolution is a product over positions with the patches of x, group by group. */
-function convolveFactors(node: NodeOf<"convolve">, { batch, factor }: Scene): Factor[] {
-  const [x, w] = node.inputs;
-  if (x === undefined || w === undefined || x.shape[0] !== batch) return [];
-  const { groups } = node.attributes;
-  const positions = sizeOf(node.shape.slice(1, -1));
-  const channels = (node.shape.at(-1) ?? 0) / groups;
-  const inputs = (x.shape.at(-1) ?? 0) / groups;
-  return Array.from({ length: groups }, (_, group): Factor => {
-    const from = group * channels;
-    return {
-      form: "product",
-      a: patches(channelsOf(x, group * inputs, inputs), node.attributes, {
-        kernel: w.shape.slice(0, -2),
-        out: node.shape.slice(1, -1),
-      }),
-      delta: (cotangent) =>
-        scale(reshape(channelsOf(cotangent, from, channels), [batch, positions, channels]), factor),
-    };
-  });
-}
-
-function channelsOf(x: Node, from: number, count: number): Node {
-  const starts = x.shape.map(() => 0);
-  const ends = [...x.shape];
-  starts[starts.length - 1] = from;
-  ends[ends.length - 1] = from + count;
-  return slice(x, { starts, ends });
-}
-
-/** im2col: x [N, ...in, C] → [N, D, K·C], D output positions, K kernel cells in row-major order. */
-export function patches(
-  x: Node,
-  window: Window,
-  { kernel, out }: { readonly kernel: Shape; readonly out: Shape },
+/** Zeros around what a slice read; axis 0 of the gradient is the examples'. */
+function unsliced(
+  gradient: Node,
+  shape: readonly number[],
+  { starts, steps }: { readonly starts: readonly number[]; readonly steps: readonly number[] },
 ): Node {
-  const [batch = 0] = x.shape;
-  const channels = x.shape.at(-1) ?? 0;
-  const low = window.padding.map(([before]) => before);
-  const high = window.padding.map(([, after]) => after);
-  const padded = pad(x, { low: [0, ...low, 0], high: [0, ...high, 0] });
-  const inner = padded.shape.slice(1, -1);
-  const cells = sizeOf(inner);
-  const index: number[] = [];
-  for (let d = 0; d < sizeOf(out); d += 1) {
-    for (let k = 0; k < sizeOf(kernel); k += 1) {
-      index.push(cellOf(d, k, { out, kernel, inner, window }));
-    }
-  }
-  const rows = gather(
-    reshape(padded, [batch, cells, channels]),
-    constant(tensor("int32", [index.length], index)),
-    1,
-  );
-  return reshape(rows, [batch, sizeOf(out), sizeOf(kernel) * channels]);
-}
-
-/** Flat padded input cell that kernel cell k reads for output position d. */
-function cellOf(
-  d: number,
-  k: number,
-  sizes: { out: Shape; kernel: Shape; inner: Shape; window: Window },
-): number {
-  const { out, kernel, inner, window } = sizes;
-  let position = d;
-  let cell = k;
-  let flat = 0;
-  let stride = 1;
-  for (let axis = inner.length - 1; axis >= 0; axis -= 1) {
-    const outLength = out[axis] ?? 1;
-    const kernelLength = kernel[axis] ?? 1;
-    const at =
-      (position % outLength) * (window.strides[axis] ?? 1) +
-      (cell % kernelLength) * (window.dilations[axis] ?? 1);
-    flat += at * stride;
-    stride *= inner[axis] ?? 1;
-    position = Math.floor(position / outLength);
-    cell = Math.floor(cell / kernelLength);
-  }
-  return flat;
-}
-
-/** A parameter stretched over the result: its gradient is the weighed cotangent, summed back. */
-function elementwise(
-  node: Node,
-  operand: Node,
-  { batch, factor, weigh }: Scene & { readonly weigh: (delta: Node) => Node },
-): Factor[] {
-  const rank = node.shape.length;
-  const aligned = [...Array<number>(rank - operand.shape.length).fill(1), ...operand.shape];
-  const [rows = 0] = node.shape;
-  // A parameter with an entry per row would tie examples to their place in the batch.
-  if (aligned[0] !== 1 || rank === 0) return [];
-  const perExample = [batch, rows / batch, ...node.shape.slice(1)];
-  // Axis 0 of the node becomes two, example and row within it; the latter is always summed.
-  const stretched = aligned.flatMap((length, axis) => (axis > 0 && length === 1 ? [axis + 1] : []));
-  const gradient = (cotangent: Node): Node => {
-    const weighed = scale(weigh(cotangent), factor);
-    const kept = sum(reshape(weighed, perExample), [1, ...stretched]);
-    return reshape(kept, [batch, sizeOf(operand.shape)]);
-  };
-  return [{ form: "gradient", gradient }];
+  const high = shape.map((length, axis) => {
+    const reach = ((gradient.shape[axis + 1] ?? 0) - 1) * (steps[axis] ?? 1) + 1;
+    return length - (starts[axis] ?? 0) - reach;
+  });
+  const interior = [0, ...steps.map((step) => step - 1)];
+  return pad(gradient, { low: [0, ...starts], high: [0, ...high], interior });
 }

@@ -81,16 +81,20 @@ function tridiagonalise(a: Float64Array, n: number, keep: boolean): Tridiagonal 
 
 /** Unit v that maps row[k+1…] to ±‖·‖e₁, which is returned; undefined when it is mapped already. */
 function householder(row: Float64Array, v: Float64Array, k: number): number | undefined {
+  let most = 0;
+  for (let i = k + 2; i < row.length; i += 1) most = Math.max(most, Math.abs(at(row, i)));
+  if (most === 0) return undefined;
+  // Squares of tiny numbers lose their digits: lengths are taken relative to the largest entry.
+  const unit = Math.max(most, Math.abs(at(row, k + 1)));
   let tail = 0;
-  for (let i = k + 2; i < row.length; i += 1) tail += at(row, i) ** 2;
-  if (tail === 0) return undefined;
-  const head = at(row, k + 1);
+  for (let i = k + 2; i < row.length; i += 1) tail += (at(row, i) / unit) ** 2;
+  const head = at(row, k + 1) / unit;
   const length = Math.sqrt(head * head + tail);
   const beta = head > 0 ? -length : length;
-  const scale = 1 / Math.sqrt((head - beta) ** 2 + tail);
-  v[k + 1] = (head - beta) * scale;
-  for (let i = k + 2; i < row.length; i += 1) v[i] = at(row, i) * scale;
-  return beta;
+  const norm = Math.sqrt((head - beta) ** 2 + tail);
+  v[k + 1] = (head - beta) / norm;
+  for (let i = k + 2; i < row.length; i += 1) v[i] = at(row, i) / unit / norm;
+  return beta * unit;
 }
 
 /** A ← HAH on the trailing block: p = Av, w = 2(p − (vᵀp)v), A ← A − vwᵀ − wvᵀ. */

@@ -1,0 +1,210 @@
+/**
+ * The first half of a kernel: compiled programs that give, for any parameters, the numbers of every
+ * side on all examples. Contracts nothing.
+ */
+import type { Backend, Callable, Loop, Precision, Tensors } from "#engine/backend.ts";
+import { input, reshape } from "#engine/graph/build.ts";
+import { arraysOf, type Network } from "#engine/network.ts";
+import type { Node } from "#engine/ops/operations.ts";
+import { sizeOf, type Tensor, zeros } from "#engine/tensor.ts";
+import type { KernelVariant } from "#schemas/run.ts";
+import { Failure } from "#src/failure.ts";
+import { inputsOfSide, type Side } from "./blocks.ts";
+import type { Contraction, ContractionOrder } from "./contraction.ts";
+import { cotangentProgram } from "./cotangents.ts";
+import { jacobianProgram } from "./explicit.ts";
+import { type Pieces, piecesOf } from "./pieces.ts";
+import { blockFor, sidesOf } from "./sides.ts";
+
+/** Numbers that the factors of a kernel may take together. */
+export const factorNumbersMax = 2 ** 28;
+
+export interface KernelOptions {
+  readonly network: Network;
+  readonly backend: Backend;
+  readonly precision: Precision;
+  /** [N, ...input shape]. */
+  readonly x: Tensor;
+  readonly variant: KernelVariant;
+  readonly method?: "structured" | "explicit";
+  /** Examples in a block; chosen when absent. The kernel does not depend on it. */
+  readonly block?: number;
+  /** Contraction order for every product over positions; chosen by cost when absent. */
+  readonly order?: ContractionOrder;
+}
+
+/**
+ * Compiles the factors of a network on `x`. Failure `incompatible` when examples are coupled (batch
+ * statistics, dropout), which makes a kernel meaningless; `too_large` when factors do not fit.
+ */
+export async function compileFactors(options: KernelOptions): Promise<FactorComputer> {
+  const { network, x, variant, backend, precision } = options;
+  if (network.coupling.length > 0) {
+    throw new Failure("incompatible", `no kernel: ${network.coupling.join("; ")}`);
+  }
+  const [examples = 0] = x.shape;
+  const outputs = sizeOf(network.outputShape);
+  const units = variant === "pseudo" ? 1 : outputs;
+  const { pieces, forward } = piecesOfNetwork(options);
+  const block = options.block ?? blockFor(pieces, { examples, units });
+  const plan = sidesOf(pieces, { ...options, examples, units, block });
+  if (plan.numbers > factorNumbersMax) {
+    throw new Failure(
+      "too_large",
+      `the kernel's factors need ${plan.numbers} numbers, at most ${factorNumbersMax}; ` +
+        "use fewer examples or the pseudo kernel",
+    );
+  }
+  const compile = (program: Parameters<Backend["compileLoop"]>[0]) =>
+    backend.compileLoop(program, precision);
+  return new FactorComputer({
+    ...{ variant, x, examples, outputs, units, block },
+    sides: plan.sides,
+    contractions: plan.contractions,
+    cotangents:
+      pieces.structured.length > 0
+        ? await compile(cotangentProgram(forward, pieces.structured))
+        : undefined,
+    jacobian:
+      pieces.explicit.length > 0
+        ? await compile(jacobianProgram(network, pieces.explicit))
+        : undefined,
+    inputs: await compileSides(options, pieces, forward),
+  });
+}
+
+/** The forward graph on all examples, and what each parameter contributes. */
+function piecesOfNetwork({ network, x, method }: KernelOptions): {
+  pieces: Pieces;
+  forward: Parameters<typeof cotangentProgram>[0];
+} {
+  const arrays = new Map(arraysOf(network).map((p) => [p, input(`p/${p.name}`, p.shape)] as const));
+  const byName = new Map<string, Node>([...arrays].map(([p, node]) => [p.name, node]));
+  const trained = new Map([...arrays].filter(([p]) => network.parameters.includes(p)));
+  const data = input("x", x.shape, network.input.kind);
+  const examples = x.shape[0] ?? 0;
+  const output = reshape(network.apply(byName, data, "inference"), [
+    examples,
+    sizeOf(network.outputShape),
+  ]);
+  const pieces: Pieces =
+    method === "explicit"
+      ? { structured: [], explicit: network.parameters, nodes: [] }
+      : piecesOf(output, trained, data);
+  const forward = {
+    output,
+    x: { input: data, value: x },
+    parameters: [...arrays.values()],
+    nodes: pieces.nodes,
+  };
+  return { pieces, forward };
+}
+
+/** What pairs with cotangents: it does not depend on a direction, so it is computed once. */
+async function compileSides(
+  { backend, precision }: KernelOptions,
+  pieces: Pieces,
+  forward: Parameters<typeof cotangentProgram>[0],
+): Promise<Callable | undefined> {
+  const outputs: Record<string, Node> = {};
+  for (const piece of pieces.structured) {
+    if (piece.form === "product") outputs[`a/${piece.name}`] = piece.a;
+    if (piece.form === "lookup") outputs[`a/${piece.name}`] = piece.ids;
+  }
+  if (Object.keys(outputs).length === 0) return undefined;
+  const procedure = {
+    name: "kernel inputs",
+    constants: [forward.x],
+    inputs: forward.parameters,
+    outputs,
+  };
+  return backend.compile(procedure, precision);
+}
+
+interface Parts {
+  readonly variant: KernelVariant;
+  readonly x: Tensor;
+  readonly examples: number;
+  readonly outputs: number;
+  /** Directions of the output that are followed: O, or 1 for the pseudo kernel. */
+  readonly units: number;
+  /** Examples in a block of the contraction. */
+  readonly block: number;
+  readonly sides: readonly Side[];
+  readonly contractions: ReadonlyMap<string, Contraction>;
+  readonly inputs: Callable | undefined;
+  readonly cotangents: Loop | undefined;
+  readonly jacobian: Loop | undefined;
+}
+
+/** Compiled factors. Holds device memory until it is disposed of. */
+export class FactorComputer implements AsyncDisposable {
+  readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** Values of every side's inputs at `parameters` (by name, in either precision). */
+  async compute(parameters: Tensors): Promise<Tensors> {
+    const { inputs, cotangents, jacobian, sides, examples, units, x } = this.parts;
+    const bound = Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [`p/${name}`, value]),
+    );
+    const found: Record<string, Tensor> = { ...(await inputs?.call(bound)) };
+    if (cotangents !== undefined) {
+      cotangents.write(bound);
+      const deltas = await cotangents.run(units, { unit: this.#units() });
+      for (const [name, delta] of Object.entries(deltas)) found[`d/${name}`] = delta;
+    }
+    if (jacobian !== undefined) {
+      jacobian.write(bound);
+      const scanned = { example: repeat(x, units), unit: stretch(this.#units(), examples) };
+      const rows = await jacobian.run(units * examples, scanned);
+      for (const [name, { dtype, data, shape }] of Object.entries(rows)) {
+        found[`d/${name}`] = { dtype, data, shape: [units, examples, shape[1] ?? 0] };
+      }
+    }
+    return Object.fromEntries(
+      sides.flatMap(inputsOfSide).map((node) => {
+        const { name } = node.attributes;
+        const value = found[name];
+        if (value === undefined) throw new Error(`no factor ${name}`);
+        return [name, value];
+      }),
+    );
+  }
+
+  /** Output directions, one a row: the unit vectors, or their mean direction Σ/√O. */
+  #units(): Tensor {
+    const { outputs, units, variant } = this.parts;
+    const rows = zeros("float64", [units, outputs]);
+    if (variant === "pseudo") rows.data.fill(1 / Math.sqrt(outputs));
+    else for (let o = 0; o < outputs; o += 1) rows.data[o * outputs + o] = 1;
+    return rows;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { inputs, cotangents, jacobian } = this.parts;
+    for (const part of [inputs, cotangents, jacobian]) await part?.[Symbol.asyncDispose]();
+  }
+}
+
+/** [N, …] → [times · N, 1, …], the whole over and over. */
+function repeat(x: Tensor, times: number): Tensor {
+  const [examples = 0, ...rest] = x.shape;
+  const value = zeros(x.dtype, [times * examples, 1, ...rest]);
+  for (let t = 0; t < times; t += 1) value.data.set(x.data, t * x.data.length);
+  return value;
+}
+
+/** [U, O] → [U · each, O], every row `each` times in a row. */
+function stretch(rows: Tensor, each: number): Tensor {
+  const [count = 0, width = 0] = rows.shape;
+  const value = zeros(rows.dtype, [count * each, width]);
+  for (let at = 0; at < count * each; at += 1) {
+    const from = Math.floor(at / each) * width;
+    value.data.set(rows.data.subarray(from, from + width), at * width);
+  }
+  return value;
+}
