@@ -5,7 +5,8 @@
  */
 import type { EventData, EventKind } from "#schemas/event.ts";
 import type { Definition } from "#schemas/model.ts";
-import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
+import type { NtkFigures } from "#schemas/ntk.ts";
+import type { Evaluation, KernelVariant, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 
 /** What a run asks for, with every default filled in. */
 export type RunSettings = Pick<
@@ -89,6 +90,24 @@ export type Outcome =
   | { readonly type: "cancelled"; readonly result: Evaluation | null }
   | { readonly type: "failed"; readonly error: RunError };
 
+/** Where a trainer finds the examples of a kernel. */
+export type KernelExamples =
+  | {
+      readonly source: "dataset";
+      /** Digest of the data set in its canonical encoding. */
+      readonly digest: string;
+      readonly split: "train" | "test";
+      /** Null: the first `count`. */
+      readonly indices: readonly number[] | null;
+      readonly count: number;
+    }
+  | {
+      readonly source: "inputs";
+      /** Digest of a safetensors file with one tensor `x` [N, …input shape]. */
+      readonly digest: string;
+      readonly count: number;
+    };
+
 /** Work of a short-lived kind, done by a child on request: never in the server. */
 export type Errand =
   | {
@@ -107,6 +126,21 @@ export type Errand =
       readonly model: ModelSource;
       readonly artifactsDir: string;
       readonly seed: number;
+    }
+  | {
+      readonly kind: "kernel";
+      readonly model: ModelSource;
+      readonly artifactsDir: string;
+      readonly weights: { readonly seed: number } | { readonly checkpoint: string };
+      readonly first: KernelExamples;
+      /** Null: of the first set with itself. */
+      readonly second: KernelExamples | null;
+      readonly variant: KernelVariant;
+      readonly method: "structured" | "explicit";
+      readonly precision: "float32" | "float64";
+      /** Largest eigenvalues that are reported. */
+      readonly eigenvalues: number;
+      readonly threads: number;
     };
 
 export type ErrandResult =
@@ -117,7 +151,16 @@ export type ErrandResult =
       readonly shape: readonly number[];
       readonly outputs: Float64Array;
     }
-  | { readonly kind: "initial_weights"; readonly digest: string; readonly bytes: number };
+  | { readonly kind: "initial_weights"; readonly digest: string; readonly bytes: number }
+  | {
+      readonly kind: "kernel";
+      readonly figures: NtkFigures;
+      /** Step of the checkpoint; null for initial weights. */
+      readonly step: number | null;
+      readonly shape: readonly number[];
+      /** Of a safetensors file with one tensor `kernel`. */
+      readonly digest: string;
+    };
 
 export type ToTrainer =
   | { readonly type: "begin"; readonly assignment: Assignment }

@@ -1,7 +1,7 @@
 /** Identifiers: a prefix, then 20 characters that sort by time of creation. */
 import { randomInt } from "node:crypto";
 
-export type IdPrefix = "mdl" | "dst" | "run" | "snp" | "chk" | "req";
+export type IdPrefix = "mdl" | "dst" | "run" | "snp" | "chk" | "swp" | "ntk" | "req";
 
 const timeDigits = 9;
 const randomDigits = 11;

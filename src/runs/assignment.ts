@@ -32,7 +32,7 @@ export async function claimRun(context: RunContext, id: string, means: Means): P
 }
 
 async function assignmentFor(reader: Reader, record: RunRecord, means: Means): Promise<Assignment> {
-  const { run, steering, secondsUsed } = record;
+  const { run, steering, secondsUsed, metricsThrough } = record;
   const model = await reader.model(run.model);
   const dataset = await reader.dataset(run.dataset);
   assert(model?.definition && dataset, "a run that may start keeps its model and its data set");
@@ -46,6 +46,7 @@ async function assignmentFor(reader: Reader, record: RunRecord, means: Means): P
     checkpoints: checkpoints.map(({ id, step, digest }) => ({ id, step, digest })),
     steering,
     secondsUsed,
+    stepsLogged: metricsThrough,
     ...means,
   };
 }

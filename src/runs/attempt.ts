@@ -5,7 +5,7 @@
 import { AssertionError } from "node:assert";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Wish } from "#schemas/run.ts";
-import type { FromTrainer, TrainerEvent } from "#src/channel.ts";
+import type { FromTrainer, Outcome, TrainerEvent } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
@@ -14,12 +14,12 @@ import type { Log, RunContext } from "./context.ts";
 import type { LifecycleInput, LostCause, RetryPolicy } from "./lifecycle.ts";
 import { openRate, type Rate } from "./rate.ts";
 import { eventsPerBatchMax, recordEvents, stepOf } from "./recorder.ts";
-import { type Exit, openTrainer, type Trainer, type TrainerOptions } from "./trainers.ts";
+import type { Exit, Trainer, TrainerOptions } from "./trainers.ts";
+import type { Lease } from "./warm-trainers.ts";
 
 export interface AttemptOptions {
   readonly context: RunContext;
   readonly log: Log;
-  readonly trainer: Omit<TrainerOptions, "onLine">;
   readonly retry: RetryPolicy;
   /** How long a trainer may take to save and end once it is asked to. */
   readonly wishMs: number;
@@ -35,7 +35,7 @@ export class Attempt {
   readonly done: Promise<RunRecord | undefined>;
   readonly #options: AttemptOptions;
   readonly #claim: Claim;
-  readonly #trainer: Trainer;
+  readonly #lease: Lease;
   readonly #startedMs = performance.now();
   #rate: Rate = openRate(0, 0);
   #trainingSinceMs: number | undefined;
@@ -48,8 +48,10 @@ export class Attempt {
   #stopped: { readonly cause: LostCause; readonly detail: string } | undefined;
   #draining = false;
   #over = false;
+  /** The trainer ended the run in order and may have another. */
+  #isReusable = false;
 
-  constructor(options: AttemptOptions, claim: Claim) {
+  constructor(options: AttemptOptions, claim: Claim, lease: Lease) {
     this.#options = options;
     this.#claim = claim;
     this.run = claim.record.run.id;
@@ -58,8 +60,13 @@ export class Attempt {
     const fields = { run: this.run, attempt: claim.record.run.attempt };
     const onLine: TrainerOptions["onLine"] = (stream, line) =>
       log.info({ ...fields, stream, line }, "trainer");
-    this.#trainer = openTrainer({ ...options.trainer, onLine });
+    this.#lease = lease;
+    lease.hear(onLine);
     this.done = this.#follow();
+  }
+
+  get #trainer(): Trainer {
+    return this.#lease.trainer;
   }
 
   /** Passes on what is new in the stored run: a wish, steering. */
@@ -111,14 +118,24 @@ export class Attempt {
     } finally {
       this.#over = true;
       clearTimeout(this.#wishTimer);
-      this.#trainer.kill();
-      await this.#trainer.exited;
+      await this.#release();
     }
+  }
+
+  /** Keeps a sound child for another run; ending one is how the memory of a device is freed. */
+  async #release(): Promise<void> {
+    if (this.#isReusable && this.#stopped === undefined && !this.#draining) {
+      this.#lease.giveBack();
+      return;
+    }
+    this.#trainer.kill();
+    await this.#trainer.exited;
   }
 
   /** The record once the trainer has said how it ended, undefined when it ended without a word. */
   async #untilEnd(): Promise<RunRecord | undefined> {
     try {
+      if (this.#lease.isReady) await this.#begin();
       for (;;) {
         const messages = await this.#trainer.take();
         if (messages.length === 0) return undefined;
@@ -155,7 +172,9 @@ export class Attempt {
         const secondsUsed = this.#claim.record.secondsUsed + message.seconds;
         const reason = this.#draining ? { reason: "server draining" } : {};
         const { outcome } = message;
-        return this.#apply({ type: "ended", attempt, outcome, secondsUsed, ...reason });
+        const ended = await this.#apply({ type: "ended", attempt, outcome, secondsUsed, ...reason });
+        this.#isReusable = isOrderly(outcome) && ended.run.plan?.device === "cpu";
+        return ended;
       }
       default:
         return undefined;
@@ -226,6 +245,11 @@ export class Attempt {
       }
     }
   }
+}
+
+/** Divergence is a number among others; any other failure leaves a child that nobody trusts. */
+function isOrderly(outcome: Outcome): boolean {
+  return outcome.type !== "failed" || outcome.error.code === "diverged";
 }
 
 type Part =

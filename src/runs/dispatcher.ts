@@ -11,6 +11,7 @@ import { openBell } from "./bell.ts";
 import { heldStatuses } from "./change.ts";
 import { type Log, queueTopic, type RunContext } from "./context.ts";
 import { type RetryPolicy, usualRetry } from "./lifecycle.ts";
+import { WarmTrainers } from "./warm-trainers.ts";
 
 export interface DispatcherOptions {
   readonly context: RunContext;
@@ -39,6 +40,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #attemptOptions: AttemptOptions;
   readonly #means: Means;
+  readonly #trainers: WarmTrainers;
   readonly #live = new Map<string, Attempt>();
   readonly #bell = openBell();
   readonly #unsubscribe: () => void;
@@ -57,15 +59,14 @@ export class Dispatcher {
     this.#attemptOptions = {
       context,
       log,
-      trainer: {
-        entry,
-        environment,
-        heapBytesMax: memoryBytesMax,
-        hangMs: options.hangMs ?? 5 * 60_000,
-      },
       retry: options.retry ?? usualRetry,
       wishMs: options.wishMs ?? 2 * 60_000,
     };
+    const hangMs = options.hangMs ?? 5 * 60_000;
+    this.#trainers = new WarmTrainers({
+      trainer: { entry, environment, heapBytesMax: memoryBytesMax, hangMs },
+      idleMax: options.trainersMax,
+    });
     this.#unsubscribe = context.wakeups.subscribe(queueTopic, this.#bell.ring);
   }
 
@@ -95,6 +96,7 @@ export class Dispatcher {
     }, budgetMs);
     await Promise.allSettled(attempts.map(({ done }) => done));
     clearTimeout(late);
+    await this.#trainers.close();
   }
 
   async #serve(): Promise<void> {
@@ -132,7 +134,8 @@ export class Dispatcher {
     for (const { run } of queued) {
       if (this.#draining) return;
       const claim = await claimRun(context, run.id, this.#means).catch(unlessConflict);
-      if (claim !== undefined) this.#open(new Attempt(this.#attemptOptions, claim));
+      if (claim === undefined) continue;
+      this.#open(new Attempt(this.#attemptOptions, claim, this.#trainers.take()));
     }
   }
 

@@ -14,11 +14,13 @@ export interface DraftOptions {
   readonly nowIso: string;
   /** The checkpoint of another run from whose step this one goes on. */
   readonly forkedFrom?: Run["forked_from"];
+  /** The sweep of which the run is a cell. */
+  readonly sweep?: NonNullable<Run["sweep"]>;
 }
 
 /** The record of a run that begins at step 0, or at the step that it is forked from. */
 export function draftRecord(options: DraftOptions): RunRecord {
-  const { id, request, settings, nowIso, forkedFrom = null } = options;
+  const { id, request, settings, nowIso, forkedFrom = null, sweep } = options;
   const step = forkedFrom?.step ?? 0;
   const percent = Math.round((1000 * 100 * step) / settings.steps) / 1000;
   const run: Run = {
@@ -36,6 +38,7 @@ export function draftRecord(options: DraftOptions): RunRecord {
     result: null,
     error: null,
     forked_from: forkedFrom,
+    ...(sweep === undefined ? {} : { sweep }),
     epoch: randomBytes(8).toString("hex"),
     last_seq: 0,
     version: 0,

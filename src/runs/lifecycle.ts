@@ -3,6 +3,7 @@
  * status event, or a refusal. Reads no clock, no store and no trainer.
  */
 import type { Evaluation, Plan, RunError, Steering, Wish } from "#schemas/run.ts";
+import type { Figure } from "#schemas/values.ts";
 import type { Outcome } from "#src/channel.ts";
 import type { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
@@ -40,6 +41,10 @@ export interface Recorded {
   readonly checkpointed: boolean;
   /** The latest evaluation, if there was one. */
   readonly evaluation: Evaluation | null;
+  /** Linearisations at that evaluation, where training is linearised. */
+  readonly linearisations?: number;
+  /** Of the latest snapshot, if there was one. */
+  readonly kernelDistance?: Figure;
   /** Requests of steering that took effect, and at which step. */
   readonly applied: readonly { readonly request: number; readonly step: number }[];
 }
@@ -153,7 +158,7 @@ function progressAt(record: RunRecord, step: number, etaSeconds: number | null) 
   const { steps } = record.run;
   const reached = Math.min(Math.max(record.run.progress.step, step), steps);
   const percent = Math.round((1000 * 100 * reached) / steps) / 1000;
-  return { step: reached, steps, percent, eta_seconds: etaSeconds };
+  return { ...record.run.progress, step: reached, steps, percent, eta_seconds: etaSeconds };
 }
 
 function recorded(
@@ -169,8 +174,10 @@ function recorded(
           ...entry,
           step: entry.step ?? steps.get(entry.request) ?? null,
         }));
+  const { linearisations = record.run.progress.linearisations, kernelDistance } = input;
+  const progress = progressAt(record, input.step, input.etaSeconds);
   const run = {
-    progress: progressAt(record, input.step, input.etaSeconds),
+    progress: linearisations === undefined ? progress : { ...progress, linearisations },
     ...(input.evaluation === null ? {} : { result: input.evaluation }),
   };
   const rest = {
@@ -178,6 +185,7 @@ function recorded(
     metricsThrough: Math.max(record.metricsThrough, input.metricsThrough),
     secondsUsed: Math.max(record.secondsUsed, input.secondsUsed),
     failuresInRow: moved ? 0 : record.failuresInRow,
+    ...(kernelDistance === undefined ? {} : { kernelDistance }),
   };
   return { record: changed(record, run, rest), events: [] };
 }

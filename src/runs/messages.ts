@@ -5,6 +5,7 @@
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { RunEvent } from "#schemas/event.ts";
+import { NtkFigures } from "#schemas/ntk.ts";
 import { Evaluation, Plan, RunError } from "#schemas/run.ts";
 import { Digest, nullable } from "#schemas/values.ts";
 import type { FromTrainer } from "#src/channel.ts";
@@ -36,6 +37,13 @@ const ErrandResult = Type.Union([
     outputs: Type.Unsafe<Float64Array>({}),
   }),
   Type.Object({ kind: Type.Literal("initial_weights"), digest: Digest, bytes: Count }),
+  Type.Object({
+    kind: Type.Literal("kernel"),
+    figures: NtkFigures,
+    step: nullable(Count),
+    shape: Type.Array(Count),
+    digest: Digest,
+  }),
 ]);
 
 /** Message type → its other fields. */

@@ -9,10 +9,8 @@ import type { Reader } from "#storage/store.ts";
 import { storedRun } from "./apply.ts";
 import type { RunContext } from "./context.ts";
 import type { Errands } from "./errands.ts";
+import { flattened } from "./inputs.ts";
 import { latestCheckpoint } from "./retention.ts";
-
-/** Numbers that one request may give, all examples together. */
-export const predictNumbersMax = 4_000_000;
 
 /**
  * Predicts from a named or the latest checkpoint. Failures: `not_found`, `no_checkpoint`,
@@ -36,7 +34,7 @@ export async function predictRun(
   if (!model?.definition || port === undefined) {
     throw new Failure("conflict", `The model of run ${id} was deleted.`);
   }
-  const inputs = flattened(request.inputs, port.shape);
+  const inputs = flattened(request.inputs, port.shape, "/inputs");
   const errand = {
     kind: "predict",
     model: { kind: "definition", definition: model.definition },
@@ -64,7 +62,8 @@ export async function predictRun(
   };
 }
 
-async function checkpointFor(
+/** A named checkpoint of a run, or its latest; Failure `no_checkpoint`. */
+export async function checkpointFor(
   reader: Reader,
   run: string,
   id: string | undefined,
@@ -77,37 +76,6 @@ async function checkpointFor(
   const latest = await latestCheckpoint(reader, run);
   if (latest !== undefined) return latest;
   throw new Failure("no_checkpoint", `Run ${run} has no checkpoint to predict from yet.`);
-}
-
-/** All examples as one row-major array; each must be nested lists of exactly `shape`. */
-function flattened(examples: readonly unknown[], shape: readonly number[]): Float64Array {
-  const width = sizeOf(shape);
-  if (examples.length * width > predictNumbersMax) {
-    const text = `At most ${Math.floor(predictNumbersMax / width)} examples fit into one request.`;
-    throw failAt("body_too_large", "/inputs", text);
-  }
-  const values = new Float64Array(examples.length * width);
-  let at = 0;
-  const fill = (value: unknown, axis: number, pointer: string): void => {
-    const length = shape[axis];
-    if (length === undefined) {
-      if (typeof value !== "number") throw misshapen(pointer, "a number is needed here", shape);
-      values[at] = value;
-      at += 1;
-      return;
-    }
-    if (!Array.isArray(value) || value.length !== length) {
-      throw misshapen(pointer, `a list of ${length} is needed here`, shape);
-    }
-    for (const [i, part] of value.entries()) fill(part, axis + 1, `${pointer}/${i}`);
-  };
-  for (const [i, example] of examples.entries()) fill(example, 0, `/inputs/${i}`);
-  return values;
-}
-
-function misshapen(pointer: string, what: string, shape: readonly number[]): Failure {
-  const text = `${what}: each example has the shape [${shape.join(", ")}].`;
-  return failAt("invalid_request", pointer, `${text[0]?.toUpperCase()}${text.slice(1)}`);
 }
 
 type Nested = Figure | readonly Nested[];

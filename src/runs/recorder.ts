@@ -137,11 +137,17 @@ function summary(
     kind === "steered" ? [{ request: data.request, step: data.step }] : [],
   );
   const evaluation = stored.findLast((event) => event.type === "evaluation")?.data;
+  const kernelDistance = stored.findLast((event) => event.type === "snapshot")?.data
+    .distance_to_first;
   return {
     step,
     etaSeconds: attempt.rate.secondsTo(record.run.steps),
     secondsUsed: attempt.secondsUsed(),
     applied,
+    ...(evaluation?.linearisations === undefined
+      ? {}
+      : { linearisations: evaluation.linearisations }),
+    ...(kernelDistance === undefined ? {} : { kernelDistance }),
     evaluation:
       evaluation === undefined
         ? null

@@ -68,6 +68,7 @@ export function openTrainer(options: TrainerOptions): Trainer {
     pid: child.pid,
     send: (message) => {
       if (!child.connected) return false;
+      if (message.type === "begin") ending.begin();
       // An error means that the child is going; its exit tells the rest.
       return child.send(message, () => undefined);
     },
@@ -117,7 +118,7 @@ function openInbox(child: ChildProcess, onFault: (fault: string) => void) {
 function watchEnd(child: ChildProcess, options: TrainerOptions) {
   readLines(child.stdout, (line) => options.onLine("stdout", line));
   const stderr = readLines(child.stderr, (line) => options.onLine("stderr", line));
-  const killsBefore = outOfMemoryKills();
+  let killsBefore = outOfMemoryKills();
   let known: Exit | undefined;
   const end = (cause: Exit["cause"], detail: string): void => {
     known ??= { cause, detail };
@@ -140,7 +141,11 @@ function watchEnd(child: ChildProcess, options: TrainerOptions) {
     // `close` comes after the last message and the last line.
     child.once("close", (code, signal) => void finish({ code, signal }));
   });
-  return { end, exited, alive: () => void timer.refresh() };
+  // Kills before a run began are not of that run.
+  const begin = (): void => {
+    killsBefore = outOfMemoryKills();
+  };
+  return { end, exited, begin, alive: () => void timer.refresh() };
 }
 
 interface Status {

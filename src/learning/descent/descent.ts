@@ -1,0 +1,273 @@
+/**
+ * A compiled descent: runs steps from one place to another in whichever form, linearising at the
+ * anchors it is told. Holds weights, anchor and optimiser state; decides nothing.
+ */
+import assert from "node:assert/strict";
+import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
+import { arraysOf } from "#engine/network.ts";
+import type { InputNode } from "#engine/ops/operations.ts";
+import { type Tensor, tensor, zeros } from "#engine/tensor.ts";
+import type { Batches } from "#learning/batches.ts";
+import { countOf } from "#learning/examples.ts";
+import { type OptimizerSettings, slotsOf, stepScalars } from "#learning/optimizer.ts";
+import { chanceRows, isChance } from "./chance.ts";
+import { type LinearisedForm, linearisedProgram } from "./linearised.ts";
+import { Primals } from "./primals.ts";
+import { keepPrimals } from "./residuals.ts";
+import { type StandardForm, standardProgram } from "./standard.ts";
+import { slotName, type Task } from "./step.ts";
+
+/** How a step is computed; `keepsPrimals` gathers the anchor's activations instead. */
+export type Form = StandardForm | (LinearisedForm & { readonly keepsPrimals: boolean });
+
+/** A descent written down. Names are of parameters and state, or `slot/parameter`. */
+export interface DescentState {
+  readonly weights: Tensors;
+  /** θ_s; null where the form has none. */
+  readonly anchor: Tensors | null;
+  readonly optimizer: Tensors;
+  /** Where a phase in function space was entered and how far it went; absent in weight space. */
+  readonly phase?: Tensors;
+}
+
+export interface DescentOptions {
+  readonly backend: Backend;
+  readonly precision: Precision;
+  readonly task: Task;
+  readonly form: Form;
+  readonly batches: Batches;
+}
+
+/** Steps `from` … `to` − 1, in one call of `advance`. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  /** Steps in from … to − 1 at which θ_s ← θ, ascending. */
+  readonly anchors: readonly number[];
+  /** Learning rate, schedule included, of a step. */
+  readonly rateAt: (step: number) => number;
+  /** Step at which the optimiser's state last began at zero. */
+  readonly resetStep: number;
+}
+
+/** Per-step series by column, each [to − from]. */
+export type Columns = Readonly<Record<string, Float64Array>>;
+
+interface Compiled {
+  readonly loop: Loop;
+  readonly primals: Primals | null;
+  /** Scanned inputs by name. */
+  readonly scanned: ReadonlyMap<string, InputNode>;
+}
+
+const renamed = (values: Tensors, from: string, to: string): Tensors =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([name]) => name.startsWith(from))
+      .map(([name, value]) => [to + name.slice(from.length), value]),
+  );
+
+export class Descent implements AsyncDisposable {
+  readonly #options: DescentOptions;
+  readonly #loop: Loop;
+  readonly #primals: Primals | null;
+  readonly #scanned: ReadonlyMap<string, InputNode>;
+  #anchor: Tensors | null = null;
+
+  private constructor(options: DescentOptions, compiled: Compiled) {
+    this.#options = options;
+    this.#loop = compiled.loop;
+    this.#primals = compiled.primals;
+    this.#scanned = compiled.scanned;
+  }
+
+  /** Compiles the form; `restore` comes next. */
+  static async compile(options: DescentOptions): Promise<Descent> {
+    const { backend, precision, task, form } = options;
+    const whole =
+      form.type === "standard" ? standardProgram(task, form) : linearisedProgram(task, form);
+    const keeps = form.type === "linearised" && form.keepsPrimals;
+    const kept = keeps ? keepPrimals(whole, countOf(task.train)) : null;
+    const program = kept?.step ?? whole;
+    const scanned = new Map(program.scanned.map((node) => [node.attributes.name, node]));
+    const loop = await backend.compileLoop(program, precision);
+    const primals = kept === null ? null : await Primals.compile(options, kept);
+    return new Descent(options, { loop, scanned, primals });
+  }
+
+  get #holdsAnchor(): boolean {
+    const { form } = this.#options;
+    return form.type === "linearised" && form.anchor === "invariant";
+  }
+
+  /** Takes over a state; slots that it lacks begin at zero, and so does a missing anchor at θ. */
+  async restore(state: DescentState): Promise<void> {
+    const { form, task, precision } = this.#options;
+    const slots: Record<string, Tensor> = {};
+    for (const slot of slotsOf(task.optimizer)) {
+      for (const { name, shape } of task.network.parameters) {
+        const key = slotName(slot, name);
+        slots[key] = state.optimizer[key] ?? zeros(precision, shape);
+      }
+    }
+    const anchor = state.anchor ?? state.weights;
+    this.#loop.write({ ...renamed(state.weights, "", "weights/"), ...slots });
+    if (this.#holdsAnchor) await this.#moveAnchor(anchor);
+    else if (form.type === "linearised" || form.trailing) {
+      this.#loop.write(renamed(anchor, "", "anchor/"));
+    }
+  }
+
+  async state(): Promise<DescentState> {
+    const { task } = this.#options;
+    const slots = slotsOf(task.optimizer).flatMap((slot) =>
+      task.network.parameters.map(({ name }) => slotName(slot, name)),
+    );
+    return {
+      weights: await this.weights(),
+      anchor: await this.anchor(),
+      optimizer: await this.#loop.read(slots),
+    };
+  }
+
+  /** θ_s; null where the form has none. */
+  async anchor(): Promise<Tensors | null> {
+    const { form, task } = this.#options;
+    if (this.#holdsAnchor) return this.#anchor;
+    if (form.type === "standard" && !form.trailing) return null;
+    const names = arraysOf(task.network).map(({ name }) => `anchor/${name}`);
+    return renamed(await this.#loop.read(names), "anchor/", "");
+  }
+
+  /** θ alone. */
+  async weights(): Promise<Tensors> {
+    const names = arraysOf(this.#options.task.network).map(({ name }) => `weights/${name}`);
+    return renamed(await this.#loop.read(names), "weights/", "");
+  }
+
+  /** Runs the steps of a stretch and returns what they emitted. */
+  async advance(stretch: Stretch): Promise<Columns> {
+    const { form } = this.#options;
+    if (!this.#holdsAnchor) return this.#run(stretch);
+    assert(form.type === "linearised");
+    const parts: Columns[] = [];
+    let { from, resetStep } = stretch;
+    for (const anchor of [...stretch.anchors, stretch.to]) {
+      if (anchor > from) parts.push(await this.#run({ ...stretch, from, to: anchor, resetStep }));
+      if (anchor === stretch.to) break;
+      await this.#linearise(form.resets);
+      if (form.resets) resetStep = anchor;
+      from = anchor;
+    }
+    return joined(parts);
+  }
+
+  /** θ_s ← θ between calls. */
+  async #linearise(resets: boolean): Promise<void> {
+    await this.#moveAnchor(await this.weights());
+    if (!resets) return;
+    const { task, precision } = this.#options;
+    const cleared = slotsOf(task.optimizer).flatMap((slot) =>
+      task.network.parameters.map(
+        ({ name, shape }) => [slotName(slot, name), zeros(precision, shape)] as const,
+      ),
+    );
+    this.#loop.write(Object.fromEntries(cleared));
+  }
+
+  async #moveAnchor(anchor: Tensors): Promise<void> {
+    this.#anchor = anchor;
+    const named = renamed(anchor, "", "anchor/");
+    const kept = this.#primals === null ? {} : await this.#primals.at(named);
+    this.#loop.write({ ...named, ...kept });
+  }
+
+  async #run(stretch: Stretch): Promise<Columns> {
+    const steps = stretch.to - stretch.from;
+    const emitted = await this.#loop.run(steps, this.#series(stretch));
+    return Object.fromEntries(
+      Object.entries(emitted).map(([name, { data }]) => [name, Float64Array.from(data)]),
+    );
+  }
+
+  /** Every scanned input of a stretch. */
+  #series(stretch: Stretch): Tensors {
+    const { task, batches, precision, form } = this.#options;
+    const { from, to, rateAt } = stretch;
+    const steps = to - from;
+    const anchors = new Set(stretch.anchors);
+    const flags = Uint8Array.from({ length: steps }, (_, at) => Number(anchors.has(from + at)));
+    const scalars = scalarSeries(
+      task.optimizer,
+      { from, steps, rateAt, resets: form.resets },
+      {
+        flags,
+        resetStep: stretch.resetStep,
+      },
+    );
+    const series: Record<string, Tensor> = {};
+    for (const [name, node] of this.#scanned) {
+      if (name === "index") {
+        const size = task.batchSize ?? 0;
+        const data = batches.indices(from, steps);
+        series[name] = { dtype: "int32", shape: [steps, size], data };
+      } else if (isChance(node)) {
+        series[name] = chanceRows(node, { seed: batches.seed, from, steps });
+      } else if (name === "relinearise" || name === "reset") {
+        series[name] = { dtype: "bool", shape: [steps], data: flags };
+      } else {
+        series[name] = tensor(precision, [steps], scalars[name] ?? []);
+      }
+    }
+    return series;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#primals?.[Symbol.asyncDispose]();
+    await this.#loop[Symbol.asyncDispose]();
+  }
+}
+
+interface ScalarRange {
+  readonly from: number;
+  readonly steps: number;
+  readonly rateAt: (step: number) => number;
+  readonly resets: boolean;
+}
+
+function scalarSeries(
+  optimizer: OptimizerSettings,
+  range: ScalarRange,
+  since: { readonly flags: Uint8Array; readonly resetStep: number },
+): Readonly<Record<string, Float64Array>> {
+  const { from, steps, rateAt, resets } = range;
+  const rate = new Float64Array(steps);
+  const adamRate = new Float64Array(steps);
+  const secondScale = new Float64Array(steps);
+  let { resetStep } = since;
+  for (let at = 0; at < steps; at++) {
+    if (resets && since.flags[at] === 1) resetStep = from + at;
+    const scalars = stepScalars(optimizer, rateAt(from + at), from + at - resetStep + 1);
+    rate[at] = scalars.rate;
+    adamRate[at] = scalars.adamRate;
+    secondScale[at] = scalars.secondScale;
+  }
+  return { rate, adamRate, secondScale };
+}
+
+export function joined(parts: readonly Columns[]): Columns {
+  const [first = {}] = parts;
+  if (parts.length === 1) return first;
+  return Object.fromEntries(
+    Object.keys(first).map((name) => {
+      const pieces = parts.map((part) => part[name] ?? new Float64Array(0));
+      const whole = new Float64Array(pieces.reduce((total, piece) => total + piece.length, 0));
+      let at = 0;
+      for (const piece of pieces) {
+        whole.set(piece, at);
+        at += piece.length;
+      }
+      return [name, whole];
+    }),
+  );
+}

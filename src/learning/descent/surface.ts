@@ -1,0 +1,34 @@
+/**
+ * What every descent can be asked for, however its steps are computed, and the forms that there
+ * are. Which class computes which form, compile.ts says.
+ */
+import type { Tensors } from "#engine/backend.ts";
+import type { Columns, DescentState, Form, Stretch } from "./descent.ts";
+
+/** Steps taken on the coefficients of θ − θ_s in the rows of the Jacobian. */
+export interface FunctionSpaceForm {
+  readonly type: "function_space";
+  /** Whether the optimiser's state is forgotten at each linearisation. */
+  readonly resets: boolean;
+}
+
+/** Any number of steps at once, from the spectrum of the kernel. */
+export interface ClosedForm {
+  readonly type: "closed_form";
+  readonly resets: boolean;
+  /** Steps between two that are reported; 1 reports each. */
+  readonly every: number;
+}
+
+export type AnyForm = Form | FunctionSpaceForm | ClosedForm;
+
+export interface DescentSurface extends AsyncDisposable {
+  /** Takes over a state; slots that it lacks begin at zero, and so does a missing anchor at θ. */
+  restore(state: DescentState): Promise<void>;
+  state(): Promise<DescentState>;
+  /** θ_s; null where the form has none. */
+  anchor(): Promise<Tensors | null>;
+  weights(): Promise<Tensors>;
+  /** Runs the steps of a stretch and returns what they emitted. */
+  advance(stretch: Stretch): Promise<Columns>;
+}

@@ -1,0 +1,112 @@
+/**
+ * Which form of descent computes the steps of a phase: standard, or linearised with its anchor
+ * inside or outside the program, with primals kept or not. Decided from settings and sizes alone,
+ * since a form decides the last bits of a result.
+ */
+import type { Algorithm, Period } from "#schemas/algorithm.ts";
+import { anchorSequence, looksOf } from "./anchors.ts";
+import type { Form } from "./descent/descent.ts";
+
+export interface FormQuestion {
+  readonly algorithm: Algorithm;
+  /** The period in force; settings' own unless steered. */
+  readonly period: Period | null;
+  /** T. */
+  readonly steps: number;
+  /** N. */
+  readonly examples: number;
+  /** B, or null for full batches. */
+  readonly batchSize: number | null;
+  /** Whether kept primals fit in memory. */
+  readonly fitsKept: boolean;
+}
+
+/**
+ * Mean steps between linearisations below which θ_s moves inside the program: a call of its own
+ * costs about as much as choosing the anchor anew at each of so many steps.
+ */
+const shortGap = { miniBatch: 8, fullBatch: 2 } as const;
+/** Epochs of a phase from which keeping primals pays: the first one only fills them. */
+const keptEpochsMin = 2;
+
+export interface FormChoice {
+  readonly form: Form;
+  readonly reason: string;
+  /** Step at which another form takes over; Infinity when none does. */
+  readonly until: number;
+}
+
+function meanGap(period: Period, steps: number): number {
+  if (typeof period === "number") return period;
+  const looks = looksOf(period);
+  if (looks !== null) return looks.every;
+  return steps / anchorSequence(period, { steps, from: 0, last: null }).count;
+}
+
+const endless = { until: Number.POSITIVE_INFINITY };
+
+/** The form for the steps from `step` on. */
+export function formAt(question: FormQuestion, step: number): FormChoice {
+  const { algorithm, period, steps } = question;
+  if (algorithm.type === "standard" || period === null) {
+    const form = { type: "standard", trailing: false, resets: false } as const;
+    return { form, reason: "ordinary training", ...endless };
+  }
+  const resets = algorithm.optimizer_state === "reset";
+  const isEvery = typeof period === "object" && "every_step_until" in period;
+  const untilEvery = isEvery ? period.every_step_until + 1 : 0;
+  const everyStep = period === 1 || step < untilEvery;
+  if (everyStep && algorithm.solver !== "weight_space") {
+    return {
+      form: { type: "standard", trailing: true, resets },
+      reason: "linearised at every step, the linear model is the network: ordinary steps",
+      until: isEvery ? untilEvery : Number.POSITIVE_INFINITY,
+    };
+  }
+  if (everyStep) {
+    const form = { type: "linearised", anchor: "carried", resets, keepsPrimals: false } as const;
+    return { form, reason: "asked for", until: isEvery ? untilEvery : Number.POSITIVE_INFINITY };
+  }
+  const gap = isEvery ? steps - untilEvery : meanGap(period, steps);
+  return { ...linearisedForm(question, gap, resets), ...endless };
+}
+
+function linearisedForm(
+  question: FormQuestion,
+  gap: number,
+  resets: boolean,
+): Pick<FormChoice, "form" | "reason"> {
+  const { algorithm, batchSize, examples, fitsKept } = question;
+  const wish = algorithm.type === "linearised" ? (algorithm.primals ?? "auto") : "auto";
+  const base = { type: "linearised", resets } as const;
+  const carried = { ...base, anchor: "carried", keepsPrimals: false } as const;
+  const invariant = { ...base, anchor: "invariant", keepsPrimals: false } as const;
+  if (batchSize === null) {
+    if (wish === "recompute") return { form: carried, reason: "primals recomputed, as asked for" };
+    return wish !== "keep" && gap < shortGap.fullBatch
+      ? { form: carried, reason: "phases of few steps run inside one program" }
+      : { form: invariant, reason: "full batches: the anchor's forward pass once a call" };
+  }
+  const pays = gap * batchSize >= keptEpochsMin * examples;
+  if (wish === "keep" || (wish === "auto" && pays && fitsKept)) {
+    const reason = wish === "keep" ? "primals kept, as asked for" : "examples recur in a phase";
+    return { form: { ...invariant, keepsPrimals: true }, reason };
+  }
+  if (gap < shortGap.miniBatch) {
+    return { form: carried, reason: "phases of few steps run inside one program" };
+  }
+  const why = pays ? "kept primals do not fit in memory" : "examples do not recur within a phase";
+  return { form: invariant, reason: wish === "recompute" ? "as asked for" : why };
+}
+
+/** Whether two forms are the same program. */
+export function isSameForm(a: Form, b: Form): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether steps of a form work on kept values of the anchor, for the plan. */
+export function primalsOf(form: Form, batchSize: number | null): "keep" | "recompute" | null {
+  if (form.type === "standard") return null;
+  const hoisted = batchSize === null && form.anchor === "invariant";
+  return form.keepsPrimals || hoisted ? "keep" : "recompute";
+}

@@ -1,0 +1,163 @@
+/**
+ * A one-off kernel as an errand: of a network at initial weights or at a checkpoint, on one set of
+ * examples or between two, with its figures and itself as an artifact. Trains nothing.
+ */
+import type { Backend, Tensors } from "#engine/backend.ts";
+import type { Network } from "#engine/network.ts";
+import { sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
+import { readSafetensors, writeSafetensors } from "#formats/safetensors.ts";
+import type { NtkFigures } from "#schemas/ntk.ts";
+import { toFigure } from "#schemas/values.ts";
+import type { Errand, ErrandResult, KernelExamples } from "#src/channel.ts";
+import { Failure } from "#src/failure.ts";
+import type { Artifacts } from "#storage/artifacts.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { countOf, type Examples, fitted, type Split } from "./examples.ts";
+import { createCrossKernel } from "./ntk/cross.ts";
+import { alignmentOf, kernelTrace, spectrumOf } from "./ntk/figures.ts";
+import { createKernel, type Kernel } from "./ntk/kernel.ts";
+import { targetsOf } from "./ntk/targets.ts";
+
+type KernelErrand = Extract<Errand, { kind: "kernel" }>;
+type KernelResult = Extract<ErrandResult, { kind: "kernel" }>;
+
+export interface KernelPorts {
+  readonly network: Network;
+  readonly backend: Backend;
+  readonly artifacts: Artifacts;
+  /** A data set by its digest. */
+  readonly dataset: (digest: string) => Promise<Examples>;
+}
+
+const kernelBytesMax = 16 * 1024 ** 3;
+const inputsBytesMax = 1024 ** 3;
+
+/** A split's rows in a given order. Failure `invalid_request` for a row that is not there. */
+function chosen(split: Split, indices: readonly number[]): Split {
+  const rows = (value: Tensor): Tensor => {
+    const width = sizeOf(value.shape.slice(1));
+    const data = Float64Array.from({ length: indices.length * width }, (_, at) => {
+      const row = indices[Math.floor(at / width)] ?? 0;
+      return value.data[row * width + (at % width)] ?? Number.NaN;
+    });
+    return tensor(value.dtype, [indices.length, ...value.shape.slice(1)], data);
+  };
+  const count = countOf(split);
+  const missing = indices.find((row) => row >= count);
+  if (missing !== undefined) {
+    throw new Failure("invalid_request", `There is no example ${missing}; the split has ${count}.`);
+  }
+  return { x: rows(split.x), y: rows(split.y) };
+}
+
+/** Inputs that fit the network, with targets where they have some. */
+async function examplesOf(ports: KernelPorts, from: KernelExamples) {
+  const { network, artifacts } = ports;
+  if (from.source === "dataset") {
+    const split = (await ports.dataset(from.digest))[from.split];
+    const wanted = from.indices ?? Array.from({ length: from.count }, (_, at) => at);
+    const { x, y } = fitted(chosen(split, wanted), network);
+    return { x, y };
+  }
+  const file = await artifacts.get(from.digest);
+  const given = readSafetensors(file, { bytesMax: inputsBytesMax }).tensors.get("x");
+  if (given === undefined) throw new Failure("storage_corrupt", "The given inputs are damaged.");
+  const kind = network.input.kind === "integer" ? "int32" : "float64";
+  return { x: tensor(kind, given.shape, given.data), y: null };
+}
+
+async function parametersOf({ network, artifacts }: KernelPorts, from: KernelErrand["weights"]) {
+  if ("seed" in from) {
+    const parameters: Tensors = Object.fromEntries(network.initialise(from.seed));
+    return { parameters, step: null };
+  }
+  const { state } = await readCheckpoint(artifacts, from.checkpoint);
+  return { parameters: state.descent.weights, step: state.position.step };
+}
+
+interface Computed {
+  readonly tensor: Tensor;
+  readonly figures: Omit<NtkFigures, "seconds" | "contractions">;
+  readonly contractions: ReadonlyMap<string, string>;
+}
+
+function frobenius({ data }: Tensor): number {
+  let sum = 0;
+  for (const value of data) sum += value * value;
+  return Math.sqrt(sum);
+}
+
+const notSquare = {
+  ...{ trace: null, eigenvalues: [], effective_rank: null, participation_ratio: null },
+  ...{ condition_number: null, lambda_min: null, rank: null },
+  ...{ alignment: null, centred_alignment: null, layer_share: {} },
+};
+
+function squareFigures(kernel: Kernel, y: Tensor | null, eigenvalues: number): Computed["figures"] {
+  const { variant, outputs } = kernel;
+  const spectrum = spectrumOf(variant, kernel.tensor);
+  const targets = targetsOf(y, outputs);
+  const aligned = targets === undefined ? null : alignmentOf(variant, kernel.tensor, targets);
+  const traces = [...kernel.layerTraces];
+  const total = traces.reduce((sum, [, trace]) => sum + trace, 0);
+  return {
+    outputs,
+    frobenius_norm: toFigure(frobenius(kernel.tensor)),
+    trace: toFigure(kernelTrace(variant, kernel.tensor)),
+    eigenvalues: spectrum.eigenvalues.slice(0, eigenvalues).map(toFigure),
+    effective_rank: toFigure(spectrum.effectiveRank),
+    participation_ratio: toFigure(spectrum.participationRatio),
+    condition_number: toFigure(spectrum.conditionNumber),
+    lambda_min: toFigure(spectrum.lambdaMin),
+    rank: spectrum.rank,
+    alignment: aligned === null ? null : toFigure(aligned.plain),
+    centred_alignment: aligned === null ? null : toFigure(aligned.centred),
+    layer_share: Object.fromEntries(traces.map(([layer, t]) => [layer, toFigure(t / total)])),
+  };
+}
+
+async function computed(
+  ports: KernelPorts,
+  errand: KernelErrand,
+  parameters: Tensors,
+): Promise<Computed> {
+  const { network, backend } = ports;
+  const { variant, method, precision } = errand;
+  const first = await examplesOf(ports, errand.first);
+  const options = { network, backend, precision, variant, method, x: first.x };
+  if (errand.second !== null) {
+    const second = await examplesOf(ports, errand.second);
+    await using cross = await createCrossKernel({ ...options, second: second.x });
+    const { tensor: kernel, outputs } = await cross.compute(parameters);
+    const figures = { ...notSquare, outputs, frobenius_norm: toFigure(frobenius(kernel)) };
+    return { tensor: kernel, figures, contractions: cross.contractions };
+  }
+  await using computer = await createKernel(options);
+  const kernel = await computer.compute(parameters);
+  const figures = squareFigures(kernel, first.y, errand.eigenvalues);
+  return { tensor: kernel.tensor, figures, contractions: computer.contractions };
+}
+
+/**
+ * Computes and stores. Failures: `incompatible`, `too_large`, `invalid_request` for an index past
+ * the end, `not_found` where the checkpoint is gone.
+ */
+export async function computeKernel(
+  ports: KernelPorts,
+  errand: KernelErrand,
+): Promise<KernelResult> {
+  const startedMs = performance.now();
+  const { parameters, step } = await parametersOf(ports, errand.weights);
+  const { tensor: kernel, figures, contractions } = await computed(ports, errand, parameters);
+  const metadata = { kernel: errand.variant, ...(step === null ? {} : { step: String(step) }) };
+  const file = writeSafetensors(new Map([["kernel", kernel]]), metadata);
+  const { digest } = await ports.artifacts.put(file, { bytesMax: kernelBytesMax });
+  const seconds = (performance.now() - startedMs) / 1000;
+  return {
+    kind: "kernel",
+    figures: { ...figures, contractions: Object.fromEntries(contractions), seconds },
+    step,
+    shape: kernel.shape,
+    digest,
+  };
+}

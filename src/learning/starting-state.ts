@@ -1,0 +1,93 @@
+/**
+ * Where an attempt begins: at step 0, where an earlier attempt was saved, or, in a fork, where
+ * another run was saved, with what the fork changed begun anew. Pure but for reading.
+ */
+import type { Tensors } from "#engine/backend.ts";
+import { convert } from "#engine/tensor.ts";
+import type { Algorithm } from "#schemas/algorithm.ts";
+import type { Assignment } from "#src/channel.ts";
+import type { Artifacts } from "#storage/artifacts.ts";
+import { type Damaged, latestCheckpoint, type Restored, type RunState } from "./checkpoint.ts";
+import { initialPosition, type Position } from "./position.ts";
+import type { Prepared } from "./preparation.ts";
+
+export interface Start {
+  readonly state: RunState;
+  /** Nothing of this step has been reported by this run. */
+  readonly fresh: boolean;
+  readonly damaged: readonly Damaged[];
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Initial weights in the run's precision. */
+function initialWeights({ network, precision, assignment }: Prepared): Tensors {
+  return Object.fromEntries(
+    [...network.initialise(assignment.settings.seed)].map(([name, value]) => [
+      name,
+      convert(value, precision),
+    ]),
+  );
+}
+
+function fromScratch(prepared: Prepared): RunState {
+  const { settings } = prepared.assignment;
+  const weights = initialWeights(prepared);
+  return {
+    position: initialPosition(settings),
+    descent: { weights, anchor: null, optimizer: {} },
+    start: settings.algorithm.type === "linearised" ? weights : null,
+    snapshots: {},
+  };
+}
+
+/** The algorithm as steering left it, which is what the settings of a fork start from. */
+function algorithmAt({ state, origin }: Restored): Algorithm {
+  const { algorithm } = origin.settings;
+  const { course } = state.position;
+  return algorithm.type === "linearised" && course !== null
+    ? { ...algorithm, period: course.period }
+    : algorithm;
+}
+
+/** What a fork changed wins; what it left as it was goes on as it was. */
+function forked(restored: Restored, { settings }: Assignment): RunState {
+  const { state, origin } = restored;
+  const old = state.position;
+  const fresh = initialPosition(settings);
+  const goesOn = same(settings.algorithm, algorithmAt(restored));
+  const keepsMomenta = settings.optimizer.type === origin.settings.optimizer.type;
+  // Another algorithm linearises where it begins.
+  const course = fresh.course === null ? null : { ...fresh.course, from: old.step };
+  const position: Position = {
+    ...fresh,
+    step: old.step,
+    course: goesOn ? old.course : course,
+    anchors: goesOn ? old.anchors : 0,
+    anchorStep: goesOn ? old.anchorStep : null,
+    resetStep: keepsMomenta ? old.resetStep : old.step,
+    startLoss: old.startLoss,
+  };
+  const { weights, anchor, optimizer } = state.descent;
+  const isLinearised = settings.algorithm.type === "linearised";
+  return {
+    position,
+    descent: {
+      weights,
+      anchor: goesOn ? anchor : null,
+      optimizer: keepsMomenta ? optimizer : {},
+    },
+    start: isLinearised ? (state.start ?? weights) : null,
+    snapshots: same(settings.snapshots, origin.settings.snapshots) ? state.snapshots : {},
+  };
+}
+
+export async function startingState(prepared: Prepared, artifacts: Artifacts): Promise<Start> {
+  const { assignment } = prepared;
+  const { restored, damaged } = await latestCheckpoint(artifacts, assignment.checkpoints);
+  if (restored === null) return { state: fromScratch(prepared), fresh: true, damaged };
+  if (restored.origin.run !== assignment.run) {
+    return { state: forked(restored, assignment), fresh: true, damaged };
+  }
+  return { state: restored.state, fresh: false, damaged };
+}

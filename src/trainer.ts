@@ -1,0 +1,269 @@
+/**
+ * The child's door: takes an assignment or errands from its parent over the channel, and is the
+ * only file that names backends and the trainer's artifact folder. It writes no log itself; what
+ * it has computed is in learning/.
+ */
+
+import type { Dataset } from "#catalog/dataset.ts";
+import { decode } from "#catalog/datasets.ts";
+import type { Backend } from "#engine/backend.ts";
+import { EngineUnavailable, onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
+import { referenceBackend } from "#engine/backends/reference.ts";
+import { networkFrom } from "#engine/layers/definition.ts";
+import type { Network } from "#engine/network.ts";
+import { FormatError } from "#formats/format-error.ts";
+import { predict, storeInitialWeights } from "#learning/errands.ts";
+import type { Examples } from "#learning/examples.ts";
+import { computeKernel } from "#learning/kernel-errand.ts";
+import type { Controls } from "#learning/steering.ts";
+import { refusalOf, type Trained, train } from "#learning/train.ts";
+import type { RunError } from "#schemas/run.ts";
+import {
+  type Assignment,
+  type Errand,
+  type ErrandResult,
+  eventsUnackedMax,
+  type FromTrainer,
+  type ModelSource,
+  type RunSettings,
+  type SteeringEntry,
+  type ToTrainer,
+  type TrainerEvent,
+} from "#src/channel.ts";
+import { Failure } from "#src/failure.ts";
+import { openArtifactFolder } from "#storage/artifacts/folder.ts";
+import type { Artifacts } from "#storage/artifacts.ts";
+
+const exitCodes = { ended: 0, bug: 1, orphaned: 3 } as const;
+const errandThreads = 1;
+/** More than the service accepts as a data set. */
+const errandDatasetBytesMax = 2 ** 44;
+/** Time between signs of life. None is sent while a call blocks the thread. */
+const aliveEveryMs = 10_000;
+
+/**
+ * Hands a message to the channel. When it has left is not asked: acknowledgements bound what is
+ * under way, and a parent that is gone is told by `disconnect`.
+ */
+function send(message: FromTrainer): void {
+  process.send?.(message, () => {});
+}
+
+/** What the parent wants, collected as its messages come in. */
+class Mailbox implements Controls {
+  #wanted: "run" | "pause" | "cancel" = "run";
+  #steering: SteeringEntry[] = [];
+  #sent = 0;
+  #acked = 0;
+  #wake: (() => void) | null = null;
+
+  wanted(): "run" | "pause" | "cancel" {
+    return this.#wanted;
+  }
+
+  steering(): readonly SteeringEntry[] {
+    return this.#steering;
+  }
+
+  begin(known: readonly SteeringEntry[]): void {
+    this.#steering = [...known, ...this.#steering];
+  }
+
+  wish(wanted: "pause" | "cancel"): void {
+    this.#wanted = wanted;
+    this.#wake?.();
+  }
+
+  steer(entry: SteeringEntry): void {
+    if (this.#steering.some(({ request }) => request === entry.request)) return;
+    this.#steering.push(entry);
+  }
+
+  ack(events: number): void {
+    this.#acked = Math.max(this.#acked, events);
+    this.#wake?.();
+  }
+
+  /** Sends an event and waits while too many are under way. */
+  async emit(event: TrainerEvent): Promise<void> {
+    send({ type: "event", event });
+    this.#sent += 1;
+    while (this.#sent - this.#acked >= eventsUnackedMax) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+function networkOf(model: ModelSource): Network {
+  switch (model.kind) {
+    case "definition":
+      return networkFrom(model.definition);
+    default:
+      return model.kind satisfies never;
+  }
+}
+
+/** The engine asked for; `auto` is ONNX Runtime on the processor. Failure `engine_unavailable`. */
+async function backendFor(
+  { engine, device }: Pick<RunSettings, "engine" | "device">,
+  threads: number,
+): Promise<Backend> {
+  switch (engine) {
+    case "auto":
+    case "onnxruntime":
+      return await onnxruntime(device === "auto" ? "cpu" : device, threads);
+    case "reference":
+      if (device === "auto" || device === "cpu") return referenceBackend();
+      throw new Failure("engine_unavailable", `the reference engine has no device ${device}`);
+    case "tfjs":
+      throw new Failure("engine_unavailable", "the tfjs engine is not part of this build");
+    default:
+      return engine satisfies never;
+  }
+}
+
+async function onnxruntime(device: "cpu" | "cuda" | "webgpu", threads: number): Promise<Backend> {
+  try {
+    return await onnxruntimeBackend({ device, threads });
+  } catch (error) {
+    if (!(error instanceof EngineUnavailable)) throw error;
+    throw new Failure("engine_unavailable", error.message, { cause: error });
+  }
+}
+
+function decoded(bytes: Uint8Array, bytesMax: number): Dataset {
+  try {
+    return decode(bytes, { bytesMax });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new Failure("invalid_dataset", error.message, { cause: error });
+  }
+}
+
+/** A stored data set. Failures `not_found`, `invalid_dataset`. */
+async function examplesOf(
+  artifacts: Artifacts,
+  digest: string,
+  bytesMax: number,
+): Promise<Examples> {
+  const dataset = decoded(await artifacts.get(digest), bytesMax);
+  const { xTrain, yTrain, xTest, yTest, task, classes } = dataset;
+  return {
+    train: { x: xTrain, y: yTrain },
+    test: { x: xTest, y: yTest },
+    classes: task === "classification" ? (classes ?? null) : null,
+  };
+}
+
+async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<Trained> {
+  mailbox.begin(assignment.steering);
+  const artifacts = await openArtifactFolder(assignment.artifactsDir);
+  await using backend = await backendFor(assignment.settings, assignment.threads);
+  return await train({
+    assignment,
+    network: networkOf(assignment.model),
+    examples: await examplesOf(artifacts, assignment.dataset, assignment.memoryBytesMax),
+    backend,
+    artifacts,
+    controls: mailbox,
+    emit: (event) => mailbox.emit(event),
+    started: (plan, step) => send({ type: "started", plan, step }),
+  });
+}
+
+async function runErrand(errand: Errand): Promise<ErrandResult> {
+  const artifacts = await openArtifactFolder(errand.artifactsDir);
+  const network = networkOf(errand.model);
+  const any = { engine: "auto", device: "auto" } as const;
+  switch (errand.kind) {
+    case "initial_weights":
+      return await storeInitialWeights({ network, artifacts }, errand);
+    case "predict": {
+      await using backend = await backendFor(any, errandThreads);
+      return await predict({ network, backend, artifacts }, errand);
+    }
+    case "kernel": {
+      await using backend = await backendFor(any, errand.threads);
+      const dataset = (digest: string) => examplesOf(artifacts, digest, errandDatasetBytesMax);
+      return await computeKernel({ network, backend, artifacts, dataset }, errand);
+    }
+    default:
+      return errand satisfies never;
+  }
+}
+
+function errorOf(error: unknown): RunError {
+  const refused = refusalOf(error);
+  if (refused !== null) return refused;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${message}\n`);
+  return { code: "internal", message: "the trainer met a bug", retryable: false };
+}
+
+/** Trains to the end. The process then waits for another assignment, unless it met a bug. */
+async function begin(assignment: Assignment, mailbox: Mailbox): Promise<void> {
+  try {
+    // Everything of the run is disposed of before its end is told: another may follow at once.
+    const { outcome, seconds } = await runAssignment(assignment, mailbox);
+    send({ type: "ended", outcome, seconds });
+  } catch (error) {
+    const refused = errorOf(error);
+    const code = refused.code === "internal" ? exitCodes.bug : exitCodes.ended;
+    const outcome = { type: "failed", error: refused } as const;
+    // The process ends once the message has left it.
+    process.send?.({ type: "ended", outcome, seconds: 0 }, () => process.exit(code));
+  }
+}
+
+async function doErrand(id: number, errand: Errand): Promise<void> {
+  try {
+    send({ type: "errand_done", id, result: await runErrand(errand) });
+  } catch (error) {
+    send({ type: "errand_failed", id, error: errorOf(error) });
+  }
+}
+
+function receive(message: ToTrainer, mailbox: Mailbox): void {
+  switch (message.type) {
+    case "begin":
+      void begin(message.assignment, mailbox);
+      break;
+    case "steer":
+      mailbox.steer({ request: message.request, changes: message.changes, step: null });
+      break;
+    case "pause":
+    case "cancel":
+      mailbox.wish(message.type);
+      break;
+    case "ack":
+      mailbox.ack(message.events);
+      break;
+    case "errand":
+      void doErrand(message.id, message.errand);
+      break;
+    default:
+      message satisfies never;
+  }
+}
+
+function main(): void {
+  if (process.send === undefined) {
+    process.stderr.write("the trainer is started by the server, not by hand\n");
+    process.exit(exitCodes.bug);
+  }
+  let mailbox = new Mailbox();
+  process.on("message", (message: ToTrainer) => {
+    // What came too late for the run before is not meant for this one.
+    if (message.type === "begin") mailbox = new Mailbox();
+    receive(message, mailbox);
+  });
+  process.on("disconnect", () => process.exit(exitCodes.orphaned));
+  // An interrupt reaches the whole group; the parent decides what becomes of its children.
+  process.on("SIGINT", () => {});
+  setInterval(() => send({ type: "alive" }), aliveEveryMs).unref();
+  send({ type: "ready" });
+}
+
+main();
