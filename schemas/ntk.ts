@@ -43,7 +43,11 @@ const StoredExamples = Type.Object(
       }),
     ),
   },
-  { ...strict, title: "Stored", description: "Of a data set; of the run's own when none is named." },
+  {
+    ...strict,
+    title: "Stored",
+    description: "Of a data set; of the run's own when none is named.",
+  },
 );
 
 const GivenExamples = Type.Object(

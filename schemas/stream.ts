@@ -3,7 +3,8 @@ import Type, { type Static } from "typebox";
 import { type EventData, eventKinds, RunEvent } from "./event.ts";
 import { ProblemCode } from "./problem.ts";
 import { RunStatus } from "./run.ts";
-import { oneOf, RunId, strict, Time } from "./values.ts";
+import { Sweep, SweepCounts } from "./sweep.ts";
+import { oneOf, RunId, SweepId, strict, Time } from "./values.ts";
 
 const Seq = Type.Integer({ minimum: 0 });
 
@@ -55,6 +56,22 @@ export const CompleteFrame = Type.Object(
   { ...strict, $id: "CompleteFrame", description: "The run has ended and its log is sent." },
 );
 
+export const SweepFrame = Type.Object(
+  {
+    frame: Type.Literal("sweep"),
+    sweep: SweepId,
+    status: Sweep.properties.status,
+    total: Sweep.properties.total,
+    counts: SweepCounts,
+  },
+  {
+    ...strict,
+    $id: "SweepFrame",
+    description: "How a sweep is: first on its stream, and whenever that changes.",
+  },
+);
+export type SweepFrame = Static<typeof SweepFrame>;
+
 export const ErrorFrame = Type.Object(
   {
     frame: Type.Literal("error"),
@@ -72,7 +89,16 @@ export const PongFrame = Type.Object(
 );
 
 export const ServerFrame = Type.Union(
-  [HelloFrame, EventFrame, GapFrame, CaughtUpFrame, CompleteFrame, ErrorFrame, PongFrame],
+  [
+    HelloFrame,
+    EventFrame,
+    GapFrame,
+    CaughtUpFrame,
+    CompleteFrame,
+    SweepFrame,
+    ErrorFrame,
+    PongFrame,
+  ],
   { $id: "ServerFrame" },
 );
 export type ServerFrame = Static<typeof ServerFrame>;

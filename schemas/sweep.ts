@@ -1,18 +1,8 @@
 /** Sweeps: many runs from one request, over a grid or a list of any of its fields. */
 import Type, { type Static } from "typebox";
 import { Period } from "./algorithm.ts";
-import { RunError, RunStatus, runStatuses, Wish } from "./run.ts";
-import {
-  Figure,
-  Metadata,
-  Name,
-  nullable,
-  oneOf,
-  RunId,
-  strict,
-  SweepId,
-  Time,
-} from "./values.ts";
+import { RunError, type RunStatus, runStatuses, Wish } from "./run.ts";
+import { Figure, Metadata, Name, nullable, oneOf, RunId, SweepId, strict, Time } from "./values.ts";
 
 /** Cells of one sweep. */
 export const sweepCellsMax = 10_000;

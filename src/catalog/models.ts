@@ -14,22 +14,27 @@ import { refuseNeeded } from "./needed.ts";
 /** Canonical definitions are far smaller: thousands of layers of a few hundred bytes. */
 const definitionBytesMax = 16 * 1024 ** 2;
 
+/** A model that is not stored yet, and the artifact that it points at. */
+export interface DraftModel {
+  readonly model: Omit<Model, "digest">;
+  readonly canonical: Uint8Array;
+}
+
 /**
- * A model from its definition. Failures: `invalid_model` with pointers below `/definition`,
- * `too_large` when it has more parameters than this service trains.
+ * What a definition means, without storing anything. Failures: `invalid_model` with pointers below
+ * `/definition`, `too_large` when it has more parameters than this service trains.
  */
-export async function createModel(context: CatalogContext, request: ModelRequest): Promise<Model> {
+export function draftModel(
+  { limits, now }: Pick<CatalogContext, "limits" | "now">,
+  request: ModelRequest,
+): DraftModel {
   const { definition, network } = meaningOf(request.definition);
   const parameters = parameterCount(network);
-  const { artifacts, limits, now, store } = context;
   if (parameters > limits.parametersMax) {
     const text = `The model has ${parameters} parameters; at most ${limits.parametersMax} are trained here.`;
     throw new Failure("too_large", text);
   }
-  const canonical = new TextEncoder().encode(canonicalJson(definition));
-  // The artifact first: a row never points at bytes that are not there.
-  const { digest } = await artifacts.put(canonical, { bytesMax: definitionBytesMax });
-  const model: Model = {
+  const model = {
     id: newId("mdl", now()),
     name: request.name ?? null,
     metadata: request.metadata ?? {},
@@ -46,10 +51,24 @@ export async function createModel(context: CatalogContext, request: ModelRequest
     operations: countOperations(network),
     warnings: [...network.coupling],
     definition,
-    digest,
     created_at: new Date(now()).toISOString(),
-  };
-  await store.write((writer) => writer.insertModel(model));
+  } as const satisfies Omit<Model, "digest">;
+  return { model, canonical: new TextEncoder().encode(canonicalJson(definition)) };
+}
+
+/** Stores the bytes of a draft first, so that no row ever points at bytes that are not there. */
+export async function storeDraft(
+  { artifacts }: Pick<CatalogContext, "artifacts">,
+  { model, canonical }: DraftModel,
+): Promise<Model> {
+  const { digest } = await artifacts.put(canonical, { bytesMax: definitionBytesMax });
+  return { ...model, digest };
+}
+
+/** A model from its definition. Failures: those of `draftModel`, and `storage_full`. */
+export async function createModel(context: CatalogContext, request: ModelRequest): Promise<Model> {
+  const model = await storeDraft(context, draftModel(context, request));
+  await context.store.write((writer) => writer.insertModel(model));
   return model;
 }
 

@@ -7,9 +7,12 @@ import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Dataset } from "#schemas/dataset.ts";
 import type { EventData, EventKind, RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
-import type { Run, RunStatus } from "#schemas/run.ts";
+import type { Ntk } from "#schemas/ntk.ts";
+import type { Run, RunError, RunStatus, Wish } from "#schemas/run.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
-import type { SteeringEntry } from "#src/channel.ts";
+import type { SweepRequest } from "#schemas/sweep.ts";
+import type { Figure } from "#schemas/values.ts";
+import type { KernelExamples, SteeringEntry } from "#src/channel.ts";
 
 /** A run as stored: what the contract shows, and what only the server needs. */
 export interface RunRecord {
@@ -24,6 +27,38 @@ export interface RunRecord {
   readonly failuresInRow: number;
   /** Not to be started before this time (ms since 1970), after a failed attempt. */
   readonly notBeforeMs: number;
+  /** Distance of the latest snapshot's kernel to the first; absent before one. */
+  readonly kernelDistance?: Figure;
+}
+
+/** A sweep as stored: what was asked for, and how far it is. Its runs tell the rest. */
+export interface SweepRecord {
+  readonly id: string;
+  readonly request: SweepRequest;
+  readonly wanted: Wish;
+  /** Cells. */
+  readonly total: number;
+  /** Cells that have become runs: the next is the cell of this number. */
+  readonly fed: number;
+  /** Digest of a definition in the request → the model made from it. */
+  readonly models: Readonly<Record<string, string>>;
+  /** What cells that are no run yet are going to need. */
+  readonly needs: { readonly models: readonly string[]; readonly datasets: readonly string[] };
+  /** Why no further cell can become a run. */
+  readonly error: RunError | null;
+  readonly createdAt: string;
+  readonly version: number;
+}
+
+/** A one-off kernel as stored. */
+export interface NtkRecord {
+  readonly ntk: Ntk;
+  readonly first: KernelExamples;
+  readonly second: KernelExamples | null;
+  /** Digest of the checkpoint's manifest; null for initial weights. */
+  readonly weights: string | null;
+  /** How often a child was given it. */
+  readonly attempts: number;
 }
 
 export interface PageRequest {
@@ -42,6 +77,7 @@ export interface RunFilter extends PageRequest {
   readonly statuses?: readonly RunStatus[];
   readonly model?: string;
   readonly dataset?: string;
+  readonly sweep?: string;
 }
 
 export interface EventRange {
@@ -93,6 +129,16 @@ export interface Reader {
   snapshot(run: string, id: string): Promise<Snapshot | undefined>;
   checkpoints(run: string, page: PageRequest): Promise<Page<Checkpoint>>;
   checkpoint(run: string, id: string): Promise<Checkpoint | undefined>;
+  sweep(id: string): Promise<SweepRecord | undefined>;
+  sweeps(page: PageRequest): Promise<Page<SweepRecord>>;
+  /** Oldest first: sweeps with cells that may still become runs, paused ones among them. */
+  openSweeps(limit: number): Promise<readonly SweepRecord[]>;
+  /** Runs of a sweep by status; a status that none has is left out. */
+  countCells(sweep: string): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
+  ntk(id: string): Promise<NtkRecord | undefined>;
+  ntks(page: PageRequest): Promise<Page<NtkRecord>>;
+  /** Oldest first: those that wait or are under way. */
+  openNtks(limit: number): Promise<readonly NtkRecord[]>;
   answer(key: string): Promise<Answer | undefined>;
   /** Every digest that a row points at: what the artifact sweep must keep. */
   digests(): Promise<ReadonlySet<string>>;
@@ -120,6 +166,15 @@ export interface Writer extends Reader {
   insertSnapshot(run: string, snapshot: Snapshot): Promise<void>;
   insertCheckpoint(checkpoint: Checkpoint): Promise<void>;
   deleteCheckpoint(run: string, id: string): Promise<void>;
+  insertSweep(sweep: SweepRecord): Promise<void>;
+  /** Failure `conflict` unless `version` is one more than the stored one, `not_found`. */
+  updateSweep(sweep: SweepRecord): Promise<void>;
+  /** Not its runs. */
+  deleteSweep(id: string): Promise<void>;
+  insertNtk(ntk: NtkRecord): Promise<void>;
+  /** Does nothing when it was deleted meanwhile. */
+  updateNtk(ntk: NtkRecord): Promise<void>;
+  deleteNtk(id: string): Promise<void>;
   /** False when the key is taken. */
   claimAnswer(answer: Answer): Promise<boolean>;
   completeAnswer(key: string, response: NonNullable<Answer["response"]>): Promise<void>;

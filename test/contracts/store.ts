@@ -21,6 +21,7 @@ import {
 import { refusal } from "./refusal.ts";
 import { storeLogContract } from "./store-log.ts";
 import { runContract, runListContract } from "./store-runs.ts";
+import { ntkContract, sweepContract } from "./store-sweeps.ts";
 
 export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} as a store`, () => {
@@ -29,6 +30,8 @@ export function storeContract(name: string, open: OpenStore): void {
     describe("the log", () => storeLogContract(open));
     describe("models and data sets", () => catalogContract(open));
     describe("snapshots and checkpoints", () => partsContract(open));
+    describe("sweeps", () => sweepContract(open));
+    describe("one-off kernels", () => ntkContract(open));
     describe("answers", () => answerContract(open));
     describe("transactions", () => transactionContract(open));
     describe("its end", () => endContract(open));

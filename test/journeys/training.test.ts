@@ -111,7 +111,8 @@ describe("a trainer", () => {
 
   it("trains one run after another to the same numbers as alone", async () => {
     const settings = { steps: 200, algorithm: { type: "linearised", period: 8 } } as const;
-    const digests = ({ events }: Told) => eventsOf(events, "checkpoint").map(({ digest }) => digest);
+    const digests = ({ events }: Told) =>
+      eventsOf(events, "checkpoint").map(({ digest }) => digest);
     const whole = assignment(settings);
     const alone = await converse(begins(whole));
     let left = 3;

@@ -102,11 +102,59 @@ async function createAnswers(db: Kysely<Tables>, dialect: SqlDialect): Promise<v
   await db.schema.createIndex("answers_age").on("answers").column("created_ms").execute();
 }
 
+async function createSweeps(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  const integer = sql.raw<number>(dialect.integerType);
+  await db.schema.alterTable("runs").addColumn("sweep", id).execute();
+  await db.schema.alterTable("runs").addColumn("cell", integer).execute();
+  // Unique, so that no cell ever becomes two runs.
+  await db.schema
+    .createIndex("runs_cell")
+    .unique()
+    .on("runs")
+    .columns(["sweep", "cell"])
+    .where("sweep", "is not", null)
+    .execute();
+  // Cells are counted by status again and again.
+  await db.schema
+    .createIndex("runs_cell_status")
+    .on("runs")
+    .columns(["sweep", "status"])
+    .where("sweep", "is not", null)
+    .execute();
+  await db.schema
+    .createTable("sweeps")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("version", integer, (column) => column.notNull())
+    .addColumn("open", integer, (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex("sweeps_open").on("sweeps").columns(["open", "id"]).execute();
+}
+
+async function createNtks(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  await db.schema
+    .createTable("ntks")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("open", sql.raw(dialect.integerType), (column) => column.notNull())
+    .addColumn("digest", "text")
+    .addColumn("first_inputs", "text")
+    .addColumn("second_inputs", "text")
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex("ntks_open").on("ntks").columns(["open", "id"]).execute();
+}
+
 const migrations: readonly Migration[] = [
   async (db, dialect) => {
     for (const create of [createRuns, createEvents, createCatalog, createRunParts, createAnswers]) {
       await create(db, dialect);
     }
+  },
+  async (db, dialect) => {
+    await createSweeps(db, dialect);
+    await createNtks(db, dialect);
   },
 ];
 

@@ -10,11 +10,13 @@ import type { Snapshot } from "#schemas/snapshot.ts";
 import type {
   Answer,
   EventRange,
+  NtkRecord,
   Page,
   PageRequest,
   Reader,
   RunFilter,
   RunRecord,
+  SweepRecord,
 } from "#storage/store.ts";
 import { readEvents } from "./events.ts";
 import { parseDocument, toAnswer, toRunRecord } from "./rows.ts";
@@ -22,6 +24,9 @@ import type { Tables } from "./schema.ts";
 
 /** More rows than this are never read at once. */
 export const rowsPerPageMax = 1000;
+
+/** Tables that keep whole documents under an id. */
+type Documents = "models" | "datasets" | "sweeps" | "ntks";
 
 const runColumns = ["document", "epoch", "last_seq"] as const;
 
@@ -54,6 +59,7 @@ export class SqlReader implements Reader {
     if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
     if (filter.model !== undefined) query = query.where("model", "=", filter.model);
     if (filter.dataset !== undefined) query = query.where("dataset", "=", filter.dataset);
+    if (filter.sweep !== undefined) query = query.where("sweep", "=", filter.sweep);
     return pageOf(await query.limit(filter.limit + 1).execute(), filter.limit, toRunRecord);
   }
 
@@ -84,19 +90,19 @@ export class SqlReader implements Reader {
   }
 
   model(id: string): Promise<Model | undefined> {
-    return this.#catalogDocument("models", id);
+    return this.#document("models", id);
   }
 
   models(page: PageRequest): Promise<Page<Model>> {
-    return this.#catalogPage("models", page);
+    return this.#page("models", page);
   }
 
   dataset(id: string): Promise<Dataset | undefined> {
-    return this.#catalogDocument("datasets", id);
+    return this.#document("datasets", id);
   }
 
   datasets(page: PageRequest): Promise<Page<Dataset>> {
-    return this.#catalogPage("datasets", page);
+    return this.#page("datasets", page);
   }
 
   snapshot(run: string, id: string): Promise<Snapshot | undefined> {
@@ -115,6 +121,40 @@ export class SqlReader implements Reader {
     return this.#runParts("checkpoints", run, page);
   }
 
+  sweep(id: string): Promise<SweepRecord | undefined> {
+    return this.#document("sweeps", id);
+  }
+
+  sweeps(page: PageRequest): Promise<Page<SweepRecord>> {
+    return this.#page("sweeps", page);
+  }
+
+  openSweeps(limit: number): Promise<readonly SweepRecord[]> {
+    return this.#open("sweeps", limit);
+  }
+
+  async countCells(sweep: string): Promise<Readonly<Partial<Record<RunStatus, number>>>> {
+    const rows = await this.db
+      .selectFrom("runs")
+      .select((expression) => ["status", expression.fn.countAll().as("count")])
+      .where("sweep", "=", sweep)
+      .groupBy("status")
+      .execute();
+    return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+  }
+
+  ntk(id: string): Promise<NtkRecord | undefined> {
+    return this.#document("ntks", id);
+  }
+
+  ntks(page: PageRequest): Promise<Page<NtkRecord>> {
+    return this.#page("ntks", page);
+  }
+
+  openNtks(limit: number): Promise<readonly NtkRecord[]> {
+    return this.#open("ntks", limit);
+  }
+
   async answer(key: string): Promise<Answer | undefined> {
     const query = this.db.selectFrom("answers").selectAll().where("key", "=", key);
     const row = await query.executeTakeFirst();
@@ -129,22 +169,36 @@ export class SqlReader implements Reader {
       .union(this.db.selectFrom("checkpoints").select("weights as digest"))
       .union(this.db.selectFrom("checkpoints").select("digest").$castTo<{ digest: string }>())
       .union(this.db.selectFrom("snapshots").select("digest").$castTo<{ digest: string }>())
+      .union(this.db.selectFrom("ntks").select("digest").$castTo<{ digest: string }>())
+      .union(
+        this.db.selectFrom("ntks").select("first_inputs as digest").$castTo<{ digest: string }>(),
+      )
+      .union(
+        this.db.selectFrom("ntks").select("second_inputs as digest").$castTo<{ digest: string }>(),
+      )
       .execute();
     return new Set(rows.map((row) => row.digest).filter((digest) => digest !== null));
   }
 
-  async #catalogDocument<T>(table: "models" | "datasets", id: string): Promise<T | undefined> {
+  async #document<T>(table: Documents, id: string): Promise<T | undefined> {
     const query = this.db.selectFrom(table).select("document").where("id", "=", id);
     const row = await query.executeTakeFirst();
     return row && parseDocument<T>(row.document);
   }
 
-  async #catalogPage<T>(table: "models" | "datasets", page: PageRequest): Promise<Page<T>> {
+  async #page<T>(table: Documents, page: PageRequest): Promise<Page<T>> {
     checkLimit(page.limit);
     let query = this.db.selectFrom(table).select("document").orderBy("id", "desc");
     if (page.after !== undefined) query = query.where("id", "<", page.after);
     const rows = await query.limit(page.limit + 1).execute();
     return pageOf(rows, page.limit, (row) => parseDocument<T>(row.document));
+  }
+
+  async #open<T>(table: "sweeps" | "ntks", limit: number): Promise<readonly T[]> {
+    checkLimit(limit);
+    const query = this.db.selectFrom(table).select("document").where("open", "=", 1);
+    const rows = await query.orderBy("id").limit(limit).execute();
+    return rows.map((row) => parseDocument<T>(row.document));
   }
 
   async #runPart<T>(

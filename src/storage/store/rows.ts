@@ -2,8 +2,8 @@
 import type { Selectable } from "kysely";
 import type { RunEvent } from "#schemas/event.ts";
 import { Failure } from "#src/failure.ts";
-import type { Answer, NewEvent, RunRecord } from "#storage/store.ts";
-import type { AnswerTable, EventTable, RunTable } from "./schema.ts";
+import type { Answer, NewEvent, NtkRecord, RunRecord, SweepRecord } from "#storage/store.ts";
+import type { AnswerTable, EventTable, NtkTable, RunTable, SweepTable } from "./schema.ts";
 
 /** What a document says. The rows of this database were written by `JSON.stringify` of a `T`. */
 export function parseDocument<T>(document: string): T {
@@ -29,6 +29,8 @@ export function toRunRow(record: RunRecord): RunTable {
     not_before_ms: record.notBeforeMs,
     epoch: run.epoch,
     last_seq: run.last_seq,
+    sweep: run.sweep?.id ?? null,
+    cell: run.sweep?.cell ?? null,
     document: JSON.stringify(record),
   };
 }
@@ -74,6 +76,26 @@ export type StoredEvent = Pick<Selectable<EventTable>, "seq" | "kind" | "time" |
 export function toEvent(row: StoredEvent): RunEvent {
   const data = parseDocument<RunEvent["data"]>(row.data);
   return { seq: Number(row.seq), type: row.kind, time: row.time, data } as RunEvent;
+}
+
+export function toSweepRow(record: SweepRecord): SweepTable {
+  const { id, version, wanted, fed, total, error } = record;
+  const isOpen = fed < total && wanted !== "cancel" && error === null;
+  return { id, version, open: Number(isOpen), document: JSON.stringify(record) };
+}
+
+export function toNtkRow(record: NtkRecord): NtkTable {
+  const { ntk, first, second } = record;
+  const inputsOf = (examples: NtkRecord["second"]): string | null =>
+    examples?.source === "inputs" ? examples.digest : null;
+  return {
+    id: ntk.id,
+    open: Number(ntk.status === "queued" || ntk.status === "running"),
+    digest: ntk.digest,
+    first_inputs: inputsOf(first),
+    second_inputs: inputsOf(second),
+    document: JSON.stringify(record),
+  };
 }
 
 export function toAnswerRow(answer: Answer): AnswerTable {

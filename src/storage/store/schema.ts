@@ -16,6 +16,28 @@ export interface RunTable {
   readonly epoch: string;
   /** Owned by the log: what the document says of it is not looked at. */
   readonly last_seq: number;
+  /** The sweep of which the run is a cell, and the number of that cell. */
+  readonly sweep: string | null;
+  readonly cell: number | null;
+  readonly document: string;
+}
+
+export interface SweepTable {
+  readonly id: string;
+  readonly version: number;
+  /** 1 while cells may still become runs. */
+  readonly open: number;
+  readonly document: string;
+}
+
+export interface NtkTable {
+  readonly id: string;
+  /** 1 while it waits or is under way. */
+  readonly open: number;
+  /** Of the kernel, and of given inputs. */
+  readonly digest: string | null;
+  readonly first_inputs: string | null;
+  readonly second_inputs: string | null;
   readonly document: string;
 }
 
@@ -67,4 +89,6 @@ export interface Tables {
   readonly snapshots: RunPartTable;
   readonly checkpoints: CheckpointTable;
   readonly answers: AnswerTable;
+  readonly sweeps: SweepTable;
+  readonly ntks: NtkTable;
 }

@@ -7,11 +7,18 @@ import type { RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import { Failure } from "#src/failure.ts";
-import type { Answer, NewEvent, RunRecord, Writer } from "#storage/store.ts";
+import type {
+  Answer,
+  NewEvent,
+  NtkRecord,
+  RunRecord,
+  SweepRecord,
+  Writer,
+} from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { appendEvents } from "./events.ts";
 import { SqlReader } from "./reader.ts";
-import { toAnswerRow, toRunRow } from "./rows.ts";
+import { toAnswerRow, toNtkRow, toRunRow, toSweepRow } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 export class SqlWriter extends SqlReader implements Writer {
@@ -85,6 +92,43 @@ export class SqlWriter extends SqlReader implements Writer {
   async deleteCheckpoint(run: string, id: string): Promise<void> {
     const query = this.db.deleteFrom("checkpoints").where("run", "=", run);
     await query.where("id", "=", id).execute();
+  }
+
+  async insertSweep(sweep: SweepRecord): Promise<void> {
+    await this.db.insertInto("sweeps").values(toSweepRow(sweep)).execute();
+  }
+
+  async updateSweep(sweep: SweepRecord): Promise<void> {
+    const { id, ...columns } = toSweepRow(sweep);
+    const updated = await this.db
+      .updateTable("sweeps")
+      .set(columns)
+      .where("id", "=", id)
+      .where("version", "=", columns.version - 1)
+      .returning("id")
+      .executeTakeFirst();
+    if (updated !== undefined) return;
+    if ((await this.sweep(id)) === undefined) {
+      throw new Failure("not_found", `There is no sweep ${id} to change.`);
+    }
+    throw new Failure("conflict", `Sweep ${id} was changed meanwhile: read it again.`);
+  }
+
+  async deleteSweep(id: string): Promise<void> {
+    await this.db.deleteFrom("sweeps").where("id", "=", id).execute();
+  }
+
+  async insertNtk(ntk: NtkRecord): Promise<void> {
+    await this.db.insertInto("ntks").values(toNtkRow(ntk)).execute();
+  }
+
+  async updateNtk(ntk: NtkRecord): Promise<void> {
+    const { id, ...columns } = toNtkRow(ntk);
+    await this.db.updateTable("ntks").set(columns).where("id", "=", id).execute();
+  }
+
+  async deleteNtk(id: string): Promise<void> {
+    await this.db.deleteFrom("ntks").where("id", "=", id).execute();
   }
 
   async claimAnswer(answer: Answer): Promise<boolean> {

@@ -1,0 +1,52 @@
+/** The OpenAPI document, made from the routes' own schemas, and its reference page. */
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { Backing } from "#api/backing.ts";
+import type { App } from "./instance.ts";
+
+const description =
+  "Trains networks, ordinarily or by iterative linearisation, and reports metrics and neural " +
+  "tangent kernels while it runs. Live streams are described in /asyncapi.json. Refusals are " +
+  "RFC 9457 problems with a `code` from a closed list and `errors[].pointer`. NaN and ±Infinity " +
+  'travel as the strings "NaN", "Infinity" and "-Infinity".';
+
+const tags = [
+  { name: "models", description: "Networks, defined in JSON." },
+  { name: "datasets", description: "Generated or uploaded examples." },
+  { name: "runs", description: "Training, from submission to its result." },
+  { name: "events", description: "The ordered log of a run." },
+  { name: "metrics", description: "Loss and its companions, step by step." },
+  { name: "snapshots", description: "Neural tangent kernels along the way." },
+  { name: "checkpoints", description: "Weights along the way." },
+  { name: "sweeps", description: "Grids and lists of runs, and their table of results." },
+  { name: "ntk", description: "One-off neural tangent kernels." },
+  { name: "service", description: "Probes, limits and devices." },
+];
+
+/** Must be registered before the routes that it describes. */
+export async function addDocuments(app: App, backing: Backing): Promise<void> {
+  await app.register(swagger, {
+    convertConstToEnum: false,
+    openapi: {
+      openapi: "3.1.1",
+      info: {
+        title: "Linnet",
+        version: backing.version,
+        description,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/", description: "This service." }],
+      // Who may connect is decided by the network until the service has keys of its own.
+      security: [],
+      tags,
+    },
+    refResolver: {
+      buildLocalReference: (...[json, , , i]) => `${json.$id ?? `def-${i}`}`,
+    },
+  });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: false,
+    uiConfig: { docExpansion: "list", deepLinking: true, validatorUrl: null },
+  });
+}

@@ -1,0 +1,96 @@
+/** The service about itself: probes, limits, devices, and the two contract documents. */
+import { readFile } from "node:fs/promises";
+import type { Backing, Check } from "#api/backing.ts";
+import { findDevices } from "#api/devices.ts";
+import type { App } from "#api/http/instance.ts";
+import { answers, statuses } from "#api/http/problem.ts";
+import { ref } from "#api/http/schemas.ts";
+import { limitsOf } from "#api/limits.ts";
+import { Devices } from "#schemas/device.ts";
+import { Health } from "#schemas/health.ts";
+import { Limits } from "#schemas/limits.ts";
+
+const tags = ["service"];
+
+const livez = {
+  operationId: "livez",
+  tags,
+  summary: "Does the process live",
+  response: answers({ ok: { description: "It does.", schema: ref(Health) } }),
+};
+
+const readyz = {
+  operationId: "readyz",
+  tags,
+  summary: "Can the service take work",
+  response: answers({
+    ok: { description: "It can.", schema: ref(Health) },
+    unready: { description: "It cannot; `checks` says why.", schema: ref(Health) },
+  }),
+};
+
+const limits = {
+  operationId: "getLimits",
+  tags,
+  summary: "Every limit that a client can run into",
+  response: answers({ ok: { description: "The limits.", schema: ref(Limits) } }),
+};
+
+const devices = {
+  operationId: "getDevices",
+  tags,
+  summary: "Engines and devices of this machine",
+  response: answers({ ok: { description: "What was found.", schema: ref(Devices) } }),
+};
+
+async function healthOf(backing: Backing, checks: Record<string, Check>): Promise<Health> {
+  const ok = Object.values(checks).every((check) => check.ok);
+  return {
+    status: ok ? "ok" : "unready",
+    version: backing.version,
+    uptime_seconds: Math.round(process.uptime() * 10) / 10,
+    checks,
+  };
+}
+
+/** Runs a check; what it throws is its detail. */
+async function attempt(check: () => Promise<void>): Promise<Check> {
+  try {
+    await check();
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function readiness(backing: Backing): Promise<Record<string, Check>> {
+  const { artifacts, config, store } = backing;
+  const storeCheck = await attempt(() => store.check());
+  const disk = await attempt(async () => {
+    const free = await artifacts.bytesFree();
+    if (free < config.diskBytesFreeMin) throw new Error(`${free} bytes are free`);
+  });
+  const draining = backing.isDraining()
+    ? { ok: false, detail: "the service is draining" }
+    : { ok: true };
+  return { store: storeCheck, disk, draining, ...(await backing.checks()) };
+}
+
+const contractFolder = new URL("../../../../openapi/", import.meta.url);
+
+export function systemRoutes(app: App, backing: Backing): void {
+  app.get("/livez", { schema: livez }, () => healthOf(backing, {}));
+  app.get("/readyz", { schema: readyz }, async (_request, reply) => {
+    const health = await healthOf(backing, await readiness(backing));
+    if (health.status !== "ok") void reply.code(statuses.unready);
+    return health;
+  });
+  app.get("/v1/limits", { schema: limits }, async () => limitsOf(backing));
+  app.get("/v1/devices", { schema: devices }, () => findDevices());
+  for (const name of ["openapi.json", "asyncapi.json"]) {
+    app.get(`/${name}`, { schema: { hide: true } }, async (_request, reply) => {
+      void reply.type("application/json; charset=utf-8");
+      return readFile(new URL(name, contractFolder), "utf8");
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/** The contract's named schemas as the edge uses them: registered once, referred to by name. */
+import Type, { type Static, type TSchema } from "typebox";
+import type { Resolve } from "#api/explain.ts";
+import { plainSchema } from "#api/explain-leaf.ts";
+import { Checkpoint } from "#schemas/checkpoint.ts";
+import { Dataset, DatasetRequest } from "#schemas/dataset.ts";
+import { Devices } from "#schemas/device.ts";
+import { RunEvent } from "#schemas/event.ts";
+import { EventPage } from "#schemas/event-page.ts";
+import { Health } from "#schemas/health.ts";
+import { Limits } from "#schemas/limits.ts";
+import { Metrics } from "#schemas/metrics.ts";
+import { Model, ModelRequest } from "#schemas/model.ts";
+import { Ntk, NtkRequest } from "#schemas/ntk.ts";
+import { Prediction, PredictRequest } from "#schemas/predict.ts";
+import { Problem } from "#schemas/problem.ts";
+import { ForkRequest, Run, RunRequest, Steering } from "#schemas/run.ts";
+import { Snapshot } from "#schemas/snapshot.ts";
+import { Sweep, SweepRequest, SweepResults } from "#schemas/sweep.ts";
+import { pageOf } from "#schemas/values.ts";
+
+type Named = TSchema & { readonly $id?: string };
+
+/** A reference to a registered schema that keeps its type. */
+export function ref<T extends Named>(schema: T) {
+  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
+}
+
+const page = <T extends Named>(schema: T) => ({ ...pageOf(ref(schema)), $id: `${schema.$id}Page` });
+
+export const RunPage = page(Run);
+export const ModelPage = page(Model);
+export const DatasetPage = page(Dataset);
+export const SnapshotPage = page(Snapshot);
+export const CheckpointPage = page(Checkpoint);
+export const SweepPage = page(Sweep);
+export const NtkPage = page(Ntk);
+
+/** Every schema that the OpenAPI document names. */
+export const named: readonly Named[] = [
+  Problem,
+  Model,
+  ModelRequest,
+  ModelPage,
+  Dataset,
+  DatasetRequest,
+  DatasetPage,
+  Run,
+  RunRequest,
+  Steering,
+  ForkRequest,
+  RunPage,
+  RunEvent,
+  EventPage,
+  Metrics,
+  Snapshot,
+  SnapshotPage,
+  Checkpoint,
+  CheckpointPage,
+  PredictRequest,
+  Prediction,
+  Sweep,
+  SweepRequest,
+  SweepResults,
+  SweepPage,
+  Ntk,
+  NtkRequest,
+  NtkPage,
+  Devices,
+  Limits,
+  Health,
+];
+
+const byName = new Map(named.map((schema) => [`${schema.$id}#`, plainSchema(schema)]));
+
+/** The registered schema that a `$ref` names. */
+export const resolveNamed: Resolve = (reference) => byName.get(reference);
+
+/** Bytes as a body. Without a type, because a body that streams in is no JSON value to check. */
+export const Bytes = Type.Unsafe<unknown>({ contentMediaType: "application/octet-stream" });

@@ -1,0 +1,176 @@
+/**
+ * One reader's way through one log: pulls page after page from the store after its own cursor,
+ * sends as fast as the reader takes, and waits for wake-ups at the end. History and live are this
+ * one path. How frames travel is the sink's business.
+ */
+import { isTerminal } from "#runs/change.ts";
+import type { EventKind, RunEvent } from "#schemas/event.ts";
+import type { Run } from "#schemas/run.ts";
+import type { ServerFrame } from "#schemas/stream.ts";
+import { Failure } from "#src/failure.ts";
+import type { Store } from "#storage/store.ts";
+import type { Wakeups } from "#storage/wakeups.ts";
+import { Bell } from "./bell.ts";
+import { Conflator, type Item } from "./conflator.ts";
+
+/** Events of one read. */
+const eventsPage = 100;
+/** How long a lost wake-up can delay an event. */
+const pollMs = 2000;
+/** A reader who lets one frame wait longer than this gets only the latest metrics for a while. */
+const lagMs = 500;
+const firstSeq = 1;
+
+export interface TailPorts {
+  readonly store: Store;
+  readonly wakeups: Wakeups;
+  readonly heartbeatMs: number;
+  readonly nowMs: () => number;
+}
+
+/** What a reader wants to follow. */
+export interface Wanted {
+  readonly run: string;
+  readonly after: number;
+  /** Of the cursor, when the reader knows it. */
+  readonly epoch?: string | undefined;
+  readonly kinds?: readonly EventKind[] | undefined;
+  readonly maxRateHz?: number | undefined;
+}
+
+/** Where frames go. */
+export interface Sink {
+  send(frame: ServerFrame): void;
+  /** Waits until a frame may be sent; the milliseconds waited. Rejects when it takes too long. */
+  room(): Promise<number>;
+  /** Called after each event was sent: what else goes with it, such as a tensor. */
+  sent?(event: RunEvent): void;
+}
+
+export interface TailOptions {
+  readonly ports: TailPorts;
+  readonly wanted: Wanted;
+  readonly sink: Sink;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Refuses a cursor that does not fit the log: Failures `epoch_mismatch`, `cursor_in_future`, each
+ * at the query parameter.
+ */
+export function checkCursor(run: Run, { after, epoch }: Pick<Wanted, "after" | "epoch">): void {
+  if (epoch !== undefined && epoch !== run.epoch) {
+    const detail = `The log's epoch is "${run.epoch}", not "${epoch}": start again from 0.`;
+    throw new Failure("epoch_mismatch", detail, { errors: [{ pointer: "/query/epoch", detail }] });
+  }
+  if (after > run.last_seq) {
+    const detail = `The log ends at ${run.last_seq}, before ${after}.`;
+    throw new Failure("cursor_in_future", detail, {
+      errors: [{ pointer: "/query/after", detail }],
+    });
+  }
+}
+
+async function readPage({ store }: TailPorts, { run, kinds }: Wanted, after: number) {
+  return store.read(async (reader) => {
+    const record = await reader.run(run);
+    if (record === undefined) throw new Failure("not_found", `There is no run ${run}.`);
+    const range = { after, through: record.run.last_seq, limit: eventsPage };
+    const filter = kinds === undefined ? {} : { kinds };
+    return { run: record.run, events: await reader.events(run, { ...range, ...filter }) };
+  });
+}
+
+function frameOf(run: string, item: Item): ServerFrame {
+  if ("gap" in item) return { frame: "gap", run, ...item.gap };
+  // The union of kinds is lost in the copy, but not the pairing of type and data.
+  return { frame: "event", run, ...item.event } as ServerFrame;
+}
+
+class Tail {
+  readonly #options: TailOptions;
+  readonly #conflator: Conflator;
+  #cursor: number;
+  #caughtUp = false;
+
+  constructor(options: TailOptions) {
+    const { after, maxRateHz } = options.wanted;
+    this.#options = options;
+    this.#cursor = after;
+    this.#conflator = new Conflator({ after, rateHz: maxRateHz ?? Number.POSITIVE_INFINITY });
+  }
+
+  async follow(): Promise<void> {
+    const { ports, wanted, sink, signal } = this.#options;
+    using bell = new Bell(ports.wakeups, wanted.run);
+    const { run } = await readPage(ports, wanted, this.#cursor);
+    checkCursor(run, wanted);
+    sink.send({
+      frame: "hello",
+      run: run.id,
+      epoch: run.epoch,
+      status: run.status,
+      first_seq: firstSeq,
+      last_seq: run.last_seq,
+      heartbeat_ms: ports.heartbeatMs,
+    });
+    while (!signal.aborted) {
+      if (await this.#step(bell)) return;
+    }
+  }
+
+  /** Reads and sends one page; at the end of the log waits for more. True when all is said. */
+  async #step(bell: Bell): Promise<boolean> {
+    const { ports, wanted, sink, signal } = this.#options;
+    const { run, events } = await readPage(ports, wanted, this.#cursor);
+    for (const event of events) await this.#emit(this.#conflator.offer(event, ports.nowMs()));
+    if (events.length === eventsPage) {
+      this.#cursor = events.at(-1)?.seq ?? this.#cursor;
+      return false;
+    }
+    this.#cursor = run.last_seq;
+    this.#conflator.passed(run.last_seq);
+    this.#conflator.pressed = false;
+    await this.#emit(this.#conflator.due(ports.nowMs()));
+    const ended = isTerminal(run.status);
+    if (ended || !this.#caughtUp) await this.#emit(this.#conflator.settle(ports.nowMs()));
+    if (signal.aborted) return true;
+    if (!this.#caughtUp) {
+      sink.send({ frame: "caught_up", run: run.id, seq: run.last_seq });
+      this.#caughtUp = true;
+    }
+    if (ended) {
+      sink.send({ frame: "complete", run: run.id, status: run.status, seq: run.last_seq });
+      return true;
+    }
+    await this.#wait(bell);
+    return false;
+  }
+
+  async #wait(bell: Bell): Promise<void> {
+    const { ports, signal } = this.#options;
+    const holding = this.#conflator.isHolding;
+    const dueMs = holding ? Math.max(1, this.#conflator.dueMs - ports.nowMs()) : pollMs;
+    await bell.wait(Math.min(dueMs, pollMs), signal);
+  }
+
+  async #emit(items: readonly Item[]): Promise<void> {
+    const { wanted, sink, signal } = this.#options;
+    for (const item of items) {
+      const waitedMs = await sink.room();
+      if (signal.aborted) return;
+      if (waitedMs > lagMs) this.#conflator.pressed = true;
+      sink.send(frameOf(wanted.run, item));
+      if ("event" in item) sink.sent?.(item.event);
+    }
+  }
+}
+
+/**
+ * Sends hello, the log after the cursor, what comes, and complete once the run has ended. Returns
+ * when all is said or the signal aborts. Failures: `not_found`, `epoch_mismatch`,
+ * `cursor_in_future`, and what the sink's `room` rejects with.
+ */
+export function follow(options: TailOptions): Promise<void> {
+  return new Tail(options).follow();
+}
