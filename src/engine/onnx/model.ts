@@ -29,7 +29,7 @@ export interface Initializer {
   readonly shape: readonly number[];
   readonly content:
     | { readonly raw: Uint8Array }
-    | { readonly file: string; readonly bytes: number };
+    | { readonly file: string; readonly bytes: number; readonly offset?: number };
 }
 
 export type Attribute =
@@ -45,6 +45,7 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One operator application; an empty input name means "not given". */
 export interface OnnxNode {
+  readonly name?: string;
   readonly operator: string;
   readonly domain?: string;
   readonly inputs: readonly string[];
@@ -100,6 +101,7 @@ function encodeNode(node: OnnxNode): Writer {
   const writer = new Writer();
   for (const input of node.inputs) writer.string(1, input);
   for (const output of node.outputs) writer.string(2, output);
+  if (node.name !== undefined) writer.string(3, node.name);
   writer.string(4, node.operator);
   for (const [name, attribute] of Object.entries(node.attributes)) {
     writer.message(5, encodeAttribute(name, attribute));
@@ -136,8 +138,8 @@ function encodeTensor(tensor: Initializer): Writer {
     .integer(2, elementTypes[tensor.type])
     .string(8, tensor.name);
   if ("raw" in tensor.content) return writer.bytes(9, tensor.content.raw);
-  const { file, bytes } = tensor.content;
-  const entries = { location: file, offset: "0", length: String(bytes) };
+  const { file, bytes, offset = 0 } = tensor.content;
+  const entries = { location: file, offset: String(offset), length: String(bytes) };
   for (const [key, value] of Object.entries(entries)) {
     writer.message(13, new Writer().string(1, key).string(2, value));
   }
