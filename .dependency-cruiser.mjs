@@ -60,6 +60,12 @@ export default {
       { path: "^src/(api|cli|client|service|server)" },
     ),
     rule(
+      "access-knows-who-and-nothing-else",
+      "Who may come in, and how much each may have, is decided without knowing what for.",
+      { path: "^src/access/" },
+      { path: "^src/(api|runs|catalog|learning|engine|formats|cli|client|service|server)" },
+    ),
+    rule(
       "engine-stands-alone",
       "The engine knows nothing of runs, learning or storage.",
       { path: "^src/engine/" },

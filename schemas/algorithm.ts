@@ -79,6 +79,51 @@ export const Period = Type.Union(
 );
 export type Period = Static<typeof Period>;
 
+const GaussNewton = Type.Object(
+  {
+    type: Type.Literal("gauss_newton", {
+      description: "Each step solves the linearised problem to its end; batch_size must be full.",
+    }),
+    damping: Type.Optional(
+      Type.Union(
+        [
+          Type.Number({ minimum: 0, description: "µ of (JᵀHJ/n + µ)Δ = −∇; 0 is undamped." }),
+          Type.Object(
+            { period: Type.Integer({ minimum: 1, description: "K: µ = 1/(learning_rate · K)." }) },
+            strict,
+          ),
+        ],
+        { default: 0.01, description: "How far a step trusts the linear model." },
+      ),
+    ),
+    solver: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("auto"),
+          Type.Literal("function_space", { description: "Cholesky of the kernel." }),
+          Type.Literal("cg", { description: "Conjugate gradients on products alone." }),
+        ],
+        { default: "auto" },
+      ),
+    ),
+    cg: Type.Optional(
+      Type.Object(
+        {
+          iterations: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 200 })),
+          tolerance: Type.Optional(
+            Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 1e-6 }),
+          ),
+        },
+        { ...strict, description: "Where conjugate gradients end." },
+      ),
+    ),
+    line_search: Type.Optional(
+      Type.Boolean({ default: true, description: "Halve a step until the network's loss falls." }),
+    ),
+  },
+  strict,
+);
+
 export const Algorithm = Type.Union(
   [
     Type.Object({ type: Type.Literal("standard") }, strict),
@@ -99,16 +144,33 @@ export const Algorithm = Type.Union(
           }),
         ),
         solver: Type.Optional(
-          Type.Union([Type.Literal("auto"), Type.Literal("weight_space")], {
-            default: "auto",
-            description: "How steps inside a linear phase are computed.",
-          }),
+          Type.Union(
+            [
+              Type.Literal("auto"),
+              Type.Literal("weight_space"),
+              Type.Literal("function_space", {
+                description: "On coefficients of the tangent kernel's rows: sgd alone.",
+              }),
+              Type.Literal("closed_form", {
+                description: "All steps at once: sgd, mean_squared_error, full batches, unclipped.",
+              }),
+            ],
+            {
+              default: "auto",
+              description:
+                "How steps inside a linear phase are computed; the numbers are the same.",
+            },
+          ),
         ),
       },
       strict,
     ),
+    GaussNewton,
   ],
-  { description: "Standard training, or iterative linearised training (arXiv 2211.12345)." },
+  {
+    description:
+      "Standard training, Gauss–Newton, or iterative linearised training (arXiv 2211.12345).",
+  },
 );
 export type Algorithm = Static<typeof Algorithm>;
 

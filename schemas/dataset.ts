@@ -11,9 +11,10 @@ import {
   Shape,
   strict,
   Time,
+  UploadId,
 } from "./values.ts";
 
-/** Body of `POST /v1/datasets` as JSON. Uploads are binary bodies with `?name=&format=`. */
+/** Body of `POST /v1/datasets` as JSON. Single uploads are binary bodies with `?name=&format=`. */
 export const DatasetRequest = Type.Object(
   { name: Type.Optional(Name), metadata: Type.Optional(Metadata), generator: Generator },
   {
@@ -32,6 +33,28 @@ const Split = Type.Object(
   { examples: Type.Integer({ minimum: 0 }), x: ArrayInfo, y: ArrayInfo },
   strict,
 );
+
+/** The other JSON body of `POST /v1/datasets`: a resumable upload that is complete. */
+export const DatasetUpload = Type.Object(
+  {
+    upload: UploadId,
+    format: oneOf(["npz", "safetensors", "csv"], "Of the file that was uploaded."),
+    name: Type.Optional(Name),
+    metadata: Type.Optional(Metadata),
+    label: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: "csv: column of the label." }),
+    ),
+    task: Type.Optional(oneOf(["classification", "regression"], "csv: what the labels are.")),
+    test_fraction: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })),
+  },
+  {
+    ...strict,
+    examples: [{ upload: "upl_0000000000000000000a", format: "npz", name: "digits" }],
+    $id: "DatasetUpload",
+  },
+);
+export type DatasetUpload = Static<typeof DatasetUpload>;
 
 export const Dataset = Type.Object(
   {

@@ -22,6 +22,14 @@ export const MetricsData = Type.Object(
   {
     from: Type.Integer({ minimum: 1 }),
     to: Type.Integer({ minimum: 1 }),
+    every: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        description:
+          "Values are of the steps from, from + every, …, not of each: a closed form takes no " +
+          "step between. Absent: 1.",
+      }),
+    ),
     columns: Type.Record(Type.String(), Type.Array(Figure), {
       description:
         "loss, accuracy, gradient_norm, learning_rate, and for linearised training " +

@@ -1,8 +1,10 @@
 /** Every bound of the service that a client can run into. Bytes, milliseconds, counts. */
 import Type, { type Static } from "typebox";
-import { strict } from "./values.ts";
+import { nullable, strict } from "./values.ts";
 
 const limit = (description: string) => Type.Integer({ minimum: 0, description });
+
+const quota = (description: string) => nullable(limit(description));
 
 export const Limits = Type.Object(
   {
@@ -24,6 +26,18 @@ export const Limits = Type.Object(
     events_page_max: limit("Events of one page; a larger `limit` is cut to this."),
     metrics_rows_max: limit("Rows of one metrics answer in JSON; ask for `points` or a range."),
     connections_max: limit("Connections open at the same time."),
+    connections_per_address_max: limit("Of one address."),
+    requests_per_minute_max: limit("Of one key; four times as many of one address. 0: no limit."),
+    upload_ttl_ms: limit("For which a resumable upload is kept until it is used."),
+    quota: Type.Object(
+      {
+        queued_max: quota("Runs that wait."),
+        running_max: quota("Runs that train."),
+        bytes_max: quota("Bytes stored, looked at when more is asked for."),
+        streams_max: quota("Streams open."),
+      },
+      { ...strict, description: "Of one tenant; null for none." },
+    ),
     request_timeout_ms: limit("In which a whole request must arrive."),
     idempotency_ttl_ms: limit("For which the answer to an Idempotency-Key is kept."),
     stream: Type.Object(

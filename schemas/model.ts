@@ -78,6 +78,64 @@ export const ModelRequest = Type.Object(
 );
 export type ModelRequest = Static<typeof ModelRequest>;
 
+const Pattern = Type.String({ minLength: 1, maxLength: 400 });
+const patterns = (what: string) => Type.Array(Pattern, { maxItems: 1000, description: what });
+
+/** How a file of a network is read. */
+export const ImportOptions = Type.Object(
+  {
+    input: Type.Optional(
+      Type.String({ maxLength: 400, description: "The input that carries the data." }),
+    ),
+    output: Type.Optional(
+      Type.String({ maxLength: 400, description: "The output that is trained; else the first." }),
+    ),
+    include: Type.Optional(
+      patterns("Tensors to train although they look like constants; `*` stands for anything."),
+    ),
+    exclude: Type.Optional(patterns("Tensors or layers that stay as they are in the file.")),
+    freeze: Type.Optional(patterns("The same, of parameters: for fine-tuning.")),
+    input_shape: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1, maximum: 16_777_216 }), {
+        maxItems: 8,
+        description: "Shape of one example in the file, where it leaves lengths open.",
+      }),
+    ),
+    input_layout: Type.Optional(
+      oneOf(
+        ["as_in_file", "channels_last"],
+        "channels_last: examples are [… space, C] and transposed to the file's [C, … space].",
+      ),
+    ),
+    fixed: Type.Optional(
+      Type.Record(Type.String({ maxLength: 400 }), Type.Number(), {
+        description: "One number that fills each further input, by name.",
+      }),
+    ),
+  },
+  strict,
+);
+export type ImportOptions = Static<typeof ImportOptions>;
+
+/** What is known of the file that a model was imported from. */
+const Import = Type.Object(
+  {
+    options: ImportOptions,
+    max_difference: Type.Number({
+      description:
+        "Largest distance between the outputs of the network and those of ONNX Runtime on the " +
+        "file, on random inputs, as a share of the largest output.",
+    }),
+    operator_set: Type.Integer(),
+    producer: Type.String(),
+    bytes: Type.Integer({ minimum: 0 }),
+    fixed_batch: nullable(
+      Type.Integer({ minimum: 1, description: "The only batch size that the file works for." }),
+    ),
+  },
+  strict,
+);
+
 const Port = Type.Object(
   { name: Type.String(), shape: Shape, dtype: oneOf(["real", "integer"], "Kind of its numbers.") },
   strict,
@@ -107,6 +165,17 @@ export const Model = Type.Object(
       description: "Primitive operations of the forward pass, counted.",
     }),
     warnings: Type.Array(Type.String()),
+    coupling: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          "Why outputs in training follow from other examples too, or from chance: such models " +
+          "have no kernels and train ordinarily only. Absent on models of earlier versions.",
+      }),
+    ),
+    import: Type.Optional(Import),
+    weights: Type.Optional(
+      Type.Unsafe<string>({ ...Digest, description: "Weights that runs begin with." }),
+    ),
     definition: nullable(Definition),
     digest: Digest,
     created_at: Time,

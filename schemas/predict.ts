@@ -1,6 +1,6 @@
 /** Outputs of a run's network for given inputs. */
 import Type, { type Static } from "typebox";
-import { CheckpointId, type Figure, nullable, oneOf, Shape, strict } from "./values.ts";
+import { CheckpointId, nullable, oneOf, Shape, strict } from "./values.ts";
 
 export const PredictRequest = Type.Object(
   {
@@ -29,4 +29,3 @@ export const Prediction = Type.Object(
   { ...strict, $id: "Prediction" },
 );
 export type Prediction = Static<typeof Prediction>;
-export type PredictionFigure = Static<typeof Figure>;

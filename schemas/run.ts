@@ -210,16 +210,24 @@ export type Evaluation = Static<typeof Evaluation>;
 /** What will be or was done, and why. */
 export const Plan = Type.Object(
   {
-    solver: Type.String({ description: "standard, weight_space, …" }),
+    solver: Type.String({
+      description: "standard, weight_space, function_space, closed_form, gauss_newton.",
+    }),
     reason: Type.String(),
     engine: Type.String(),
     device: Type.String(),
     flops: Type.Number({ description: "Contraction FLOPs of the whole run, estimated." }),
     memory_bytes: Type.Integer({ description: "Estimated peak of the trainer." }),
+    seconds: Type.Optional(Type.Number({ description: "Of training, estimated." })),
     primals: nullable(Type.Union([Type.Literal("keep"), Type.Literal("recompute")])),
     alternatives: Type.Array(
       Type.Object(
-        { solver: Type.String(), flops: Type.Number(), memory_bytes: Type.Integer() },
+        {
+          solver: Type.String(),
+          flops: Type.Number(),
+          memory_bytes: Type.Integer(),
+          seconds: Type.Optional(Type.Number()),
+        },
         strict,
       ),
     ),
@@ -236,6 +244,11 @@ export const Run = Type.Object(
     name: nullable(Name),
     status: RunStatus,
     wanted: Wish,
+    pause_reason: Type.Optional(
+      nullable(
+        oneOf(["disk_full"], "Why the service paused it: it goes on by itself once there is room."),
+      ),
+    ),
     attempt: Type.Integer({ minimum: 0, description: "How often a trainer was started." }),
     progress: Type.Object(
       {

@@ -140,13 +140,3 @@ export const ClientFrame = Type.Union([SubscribeFrame, UnsubscribeFrame, AckFram
   $id: "ClientFrame",
 });
 export type ClientFrame = Static<typeof ClientFrame>;
-
-/** Close codes: 40xx may reconnect, 44xx must not. */
-export const closeCodes = {
-  4008: "slow_consumer",
-  4400: "stream_frame_invalid",
-  4404: "not_found",
-  4406: "subprotocol",
-  4410: "cursor",
-  4429: "stream_limit",
-} as const;

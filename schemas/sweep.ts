@@ -218,7 +218,7 @@ export const SweepSummary = Type.Object(
           values: Values,
           score: oneOf(
             ["linearised_test_accuracy", "linearised_test_loss"],
-            "Accuracy at most δ below that of K = 1; without one, loss at most δ above, relatively.",
+            "Accuracy at most δ below that of K = 1; without one, loss at most δ above (relative).",
           ),
           reference: Reached,
           fewest: Reached,

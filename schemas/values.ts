@@ -21,6 +21,8 @@ export const SnapshotId = id("snp", "snapshot");
 export const CheckpointId = id("chk", "checkpoint");
 export const SweepId = id("swp", "sweep");
 export const NtkId = id("ntk", "one-off kernel");
+export const KeyId = id("key", "key");
+export const UploadId = id("upl", "upload");
 
 export const Digest = Type.String({
   pattern: "^sha256:[0-9a-f]{64}$",
@@ -59,12 +61,14 @@ export function fromFigure(figure: Figure): number {
 export const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 8 });
 
 /** Query of every listing: newest first, `after` is the `next_cursor` of the page before. */
-export const PageQuery = {
+export const pageQuery = (prefix: string) => ({
   limit: Type.Optional(
     Type.Integer({ minimum: 1, default: 50, description: "At most 200; more is cut to 200." }),
   ),
-  after: Type.Optional(Type.String({ maxLength: 200, description: "Cursor of the page before." })),
-};
+  after: Type.Optional(
+    Type.String({ pattern: `^${prefix}_[0-9a-z]{20}$`, description: "Cursor of the page before." }),
+  ),
+});
 
 /** One page of `item`. */
 export const pageOf = <T extends TSchema>(item: T) =>

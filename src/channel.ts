@@ -4,8 +4,10 @@
  * `serialization: "advanced"`; tensors travel as artifacts, never in a message.
  */
 import type { EventData, EventKind } from "#schemas/event.ts";
-import type { Definition } from "#schemas/model.ts";
+import type { Definition, ImportOptions, Model } from "#schemas/model.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
+import type { PlanAnswer } from "#schemas/plan.ts";
+import type { FieldError } from "#schemas/problem.ts";
 import type { Evaluation, KernelVariant, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 
 /** What a run asks for, with every default filled in. */
@@ -27,7 +29,46 @@ export type RunSettings = Pick<
 >;
 
 /** Where a trainer finds the network. */
-export type ModelSource = { readonly kind: "definition"; readonly definition: Definition };
+export type ModelSource =
+  | {
+      readonly kind: "definition";
+      readonly definition: Definition;
+      /** Digest of a safetensors file with the first values of all arrays; drawn unless given. */
+      readonly weights?: string;
+    }
+  | {
+      readonly kind: "onnx";
+      /** Digest of the file, which holds the first weights. */
+      readonly digest: string;
+      readonly options: ImportOptions;
+    };
+
+/** What reading a file of a network has shown. */
+export interface Inspection
+  extends Pick<Model, "inputs" | "outputs" | "parameters" | "layers" | "operations" | "warnings"> {
+  readonly coupling: readonly string[];
+  readonly import: NonNullable<Model["import"]>;
+}
+
+/** One array of a network in files of another program. */
+export interface StoredArray {
+  readonly name: string;
+  /** How its numbers follow from the part. */
+  readonly rule: "same" | "gru_bias" | "gru_recurrent_bias";
+  readonly part: StoredPart;
+}
+
+/** Numbers inside files that lie one behind the other. */
+export interface StoredPart {
+  /** Digests of the files, in order. */
+  readonly files: readonly string[];
+  /** From the beginning of the first file. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "float16" | "int32" | "uint8" | "uint16" | "bool";
+  /** Numbers were stored as integers q for scale · q + min. */
+  readonly quantised: { readonly scale: number; readonly min: number } | null;
+}
 
 /** A wish to change a live run. `step` is set once it took effect and is on the log. */
 export interface SteeringEntry {
@@ -54,6 +95,8 @@ export interface Assignment {
   readonly artifactsDir: string;
   /** Newest first. Empty: begin at step 0. A damaged one is skipped, with a log event. */
   readonly checkpoints: readonly CheckpointReference[];
+  /** A fork has no beginning of its own: it needs a checkpoint. False unless given. */
+  readonly isFork?: boolean;
   /** All steering so far: applied again at its step when the run resumes before it. */
   readonly steering: readonly SteeringEntry[];
   /**
@@ -128,6 +171,13 @@ export type Errand =
       readonly seed: number;
     }
   | {
+      /** What a run would take, that is planned and not begun. */
+      readonly kind: "plan";
+      readonly model: ModelSource;
+      readonly artifactsDir: string;
+      readonly assignment: Assignment;
+    }
+  | {
       readonly kind: "kernel";
       readonly model: ModelSource;
       readonly artifactsDir: string;
@@ -141,7 +191,40 @@ export type Errand =
       /** Largest eigenvalues that are reported. */
       readonly eigenvalues: number;
       readonly threads: number;
+    }
+  | {
+      /** Reads a file from strangers and compares its network with ONNX Runtime on the file. */
+      readonly kind: "inspect";
+      readonly model: Extract<ModelSource, { kind: "onnx" }>;
+      readonly artifactsDir: string;
+      readonly memoryBytesMax: number;
+      readonly threads: number;
+    }
+  | {
+      /** Writes an ONNX file, or a tar of it and its weights where they are too large for it. */
+      readonly kind: "export";
+      readonly model: ModelSource;
+      readonly artifactsDir: string;
+      readonly weights: { readonly seed: number } | { readonly checkpoint: string };
+      readonly function: "network" | "linearised";
+      /** `original`: the file that the model came from, where there is one. */
+      readonly graph: "original" | "clean";
+    }
+  | {
+      /** Weights from files of another program as an artifact in safetensors. */
+      readonly kind: "gather_weights";
+      readonly model: Extract<ModelSource, { kind: "definition" }>;
+      readonly artifactsDir: string;
+      readonly arrays: readonly StoredArray[];
     };
+
+/** Hands errands to a child. */
+export interface ErrandRunner {
+  perform<E extends Errand>(
+    errand: E,
+    signal?: AbortSignal,
+  ): Promise<Extract<ErrandResult, { readonly kind: E["kind"] }>>;
+}
 
 export type ErrandResult =
   | {
@@ -152,6 +235,7 @@ export type ErrandResult =
       readonly outputs: Float64Array;
     }
   | { readonly kind: "initial_weights"; readonly digest: string; readonly bytes: number }
+  | { readonly kind: "plan"; readonly answer: PlanAnswer }
   | {
       readonly kind: "kernel";
       readonly figures: NtkFigures;
@@ -160,7 +244,15 @@ export type ErrandResult =
       readonly shape: readonly number[];
       /** Of a safetensors file with one tensor `kernel`. */
       readonly digest: string;
-    };
+    }
+  | { readonly kind: "inspect"; readonly inspection: Inspection }
+  | {
+      readonly kind: "export";
+      readonly digest: string;
+      readonly bytes: number;
+      readonly format: "onnx" | "tar";
+    }
+  | { readonly kind: "gather_weights"; readonly digest: string; readonly bytes: number };
 
 export type ToTrainer =
   | { readonly type: "begin"; readonly assignment: Assignment }
@@ -184,6 +276,8 @@ export type FromTrainer =
       readonly type: "errand_failed";
       readonly id: number;
       readonly error: RunError;
+      /** Each fault of what was refused. */
+      readonly errors?: readonly FieldError[];
     };
 
 /** Events that a trainer may have under way before it waits for an acknowledgement. */

@@ -1,97 +1,44 @@
 /**
- * The only reader of the environment: every variable with its default, range and meaning, and the
- * Config that they become. Nothing here acts on a setting.
+ * The only reader of the environment, and the Config that it becomes. What each variable may be
+ * stands in config/variables.ts; nothing here acts on a setting.
  */
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import Type, { type Static, type TSchema } from "typebox";
+import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
-import { oneOf } from "#schemas/values.ts";
-
-const mebibyte = 1024 * 1024;
-const gibibyte = 1024 * mebibyte;
-
-/** Share of the machine's memory that all trainers together may plan for, unless told. */
-const memoryShare = 0.7;
-
-const whole = (range: readonly [number, number], value: number, description: string) =>
-  Type.Integer({ minimum: range[0], maximum: range[1], default: value, description });
-
-/** Variable → what it may be. Key order is the order of the documentation. */
-export const variables = {
-  LINNET_HOST: Type.String({
-    minLength: 1,
-    default: "127.0.0.1",
-    description: "Address to listen on.",
-  }),
-  LINNET_PORT: whole([0, 65_535], 8080, "Port to listen on; 0 picks a free one and logs it."),
-  LINNET_INSECURE: Type.Boolean({
-    default: false,
-    description: "Serve beyond this machine without authentication: anybody who can connect may.",
-  }),
-  LINNET_DATA_DIR: Type.String({
-    minLength: 1,
-    default: "./data",
-    description: "Folder of the store and the artifacts.",
-  }),
-  LINNET_LOG_LEVEL: Type.Unsafe<string>({
-    ...oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "Least level logged."),
-    default: "info",
-  }),
-  LINNET_TRAINERS_MAX: whole([1, 64], 1, "Runs that train at the same time."),
-  LINNET_THREADS_PER_TRAINER: whole(
-    [1, 1024],
-    availableParallelism(),
-    "CPU threads of each trainer; the machine's number of cores unless told.",
-  ),
-  LINNET_MEMORY_BYTES_MAX: whole(
-    [64 * mebibyte, 2 ** 50],
-    Math.max(64 * mebibyte, Math.floor(totalmem() * memoryShare)),
-    "Bytes that all trainers together may plan for; 70 % of the machine's memory unless told.",
-  ),
-  LINNET_QUEUE_MAX: whole([1, 1_000_000], 1000, "Runs that may wait; more are refused."),
-  LINNET_BODY_BYTES_MAX: whole([1024, gibibyte], 8 * mebibyte, "Largest JSON body in bytes."),
-  LINNET_UPLOAD_BYTES_MAX: whole([1024, 2 ** 44], gibibyte, "Largest upload in bytes."),
-  LINNET_DISK_BYTES_FREE_MIN: whole(
-    [0, 2 ** 44],
-    256 * mebibyte,
-    "Bytes that must stay free in the data folder; with less the service is not ready.",
-  ),
-  LINNET_ALLOWED_ORIGINS: Type.String({
-    default: "",
-    pattern: "^(https?://[^,/ ]+(, *https?://[^,/ ]+)*)?$",
-    description:
-      "Web origins beside the service's own that may use it from a browser, separated by commas.",
-  }),
-  LINNET_CONNECTIONS_MAX: whole([1, 1_000_000], 2000, "Connections open at the same time."),
-  LINNET_REQUEST_TIMEOUT_MS: whole(
-    [1000, 86_400_000],
-    300_000,
-    "Milliseconds in which a whole request must arrive, uploads included.",
-  ),
-  LINNET_HEARTBEAT_MS: whole([100, 55_000], 25_000, "Milliseconds between heartbeats of a stream."),
-  LINNET_STREAM_STALL_MS: whole(
-    [100, 600_000],
-    10_000,
-    "Milliseconds for which a stream's reader may take nothing before it is closed with 4008.",
-  ),
-  LINNET_DRAIN_MS: whole(
-    [0, 3_600_000],
-    30_000,
-    "Milliseconds that SIGTERM leaves to running trainers to save a checkpoint.",
-  ),
-} as const;
+import { variables } from "./config/variables.ts";
+import { type Failpoint, failpointOf } from "./failpoints.ts";
 
 type Variable = keyof typeof variables;
 type Settings = { readonly [K in Variable]: Static<(typeof variables)[K]> };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Who else issues tokens, and what their claims are called. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly tenantClaim: string;
+  readonly scopeClaim: string;
+}
+
+/** Of each tenant; null for none. */
+export interface QuotaConfig {
+  readonly queuedMax: number | null;
+  readonly runsMax: number | null;
+  readonly bytesMax: number | null;
+  readonly streamsMax: number;
+}
+
 /** What the service is told from outside. Sizes in bytes, times in milliseconds. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   readonly insecure: boolean;
+  readonly auth: "none" | "keys";
+  /** A key that is to be there, or null. */
+  readonly bootstrapKey: string | null;
+  readonly oidc: OidcConfig | null;
   readonly dataDir: string;
   readonly logLevel: string;
   readonly trainersMax: number;
@@ -102,11 +49,25 @@ export interface Config {
   readonly uploadBytesMax: number;
   readonly diskBytesFreeMin: number;
   readonly allowedOrigins: readonly string[];
+  /** Lower case, without port; null for any. */
+  readonly allowedHosts: readonly string[] | null;
+  readonly trustedProxies: readonly string[];
+  /** 0 for no limit. */
+  readonly requestsPerMinute: number;
   readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
+  readonly quota: QuotaConfig;
+  readonly uploadTtlMs: number;
+  readonly retentionDays: number | null;
+  readonly metricsHost: string;
+  /** Null for none. */
+  readonly metricsPort: number | null;
   readonly requestTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly streamStallMs: number;
   readonly drainMs: number;
+  /** Has this process killed at named places; undefined but for campaigns. */
+  readonly failpoint?: Failpoint | undefined;
   /** The whole environment, of which trainers are given a part. */
   readonly environment: Environment;
 }
@@ -124,6 +85,7 @@ interface Rule extends TSchema {
   readonly maximum?: number;
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
+  readonly examples?: readonly string[];
 }
 
 /** The value that a text stands for: numbers and booleans as written in JSON, else the text. */
@@ -138,7 +100,7 @@ function wants(schema: Rule): string {
   if (schema.type === "integer")
     return `a whole number from ${schema.minimum} to ${schema.maximum}`;
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.join(", ")}`;
-  return schema.pattern === undefined ? "not be empty" : "origins such as https://example.org";
+  return schema.pattern === undefined ? "not be empty" : `like ${schema.examples?.[0]}`;
 }
 
 function readSettings(environment: Environment): Settings {
@@ -148,7 +110,9 @@ function readSettings(environment: Environment): Settings {
     variables as unknown as Readonly<Record<Variable, Rule>>,
   )) {
     const text = environment[name]?.trim();
-    const value = text === undefined || text === "" ? schema.default : parse(schema, text);
+    const isAbsent = text === undefined || text === "";
+    const value = isAbsent ? schema.default : parse(schema, text);
+    if (isAbsent && value === undefined) continue;
     if (!Value.Check(schema, value)) {
       faults.push(`${name} is ${JSON.stringify(text)} and must be ${wants(schema)}`);
     }
@@ -164,50 +128,130 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+const listed = (text: string): string[] => text.split(/, */).filter((part) => part !== "");
+
+/** What must hold of several variables together. */
+function refuseOpenDoors(settings: Settings): void {
+  const { LINNET_HOST: host, LINNET_AUTH: auth, LINNET_OIDC_ISSUER: issuer } = settings;
+  if (!isLoopback(host) && auth === "none" && !settings.LINNET_INSECURE) {
+    throw new ConfigError(
+      `LINNET_HOST is ${JSON.stringify(host)}: other machines could connect, and nobody is asked ` +
+        "for a key; set LINNET_AUTH=keys, or LINNET_INSECURE=true where the network keeps others " +
+        "out",
+    );
+  }
+  if (issuer !== "" && auth === "none") {
+    throw new ConfigError("LINNET_OIDC_ISSUER is of no use without LINNET_AUTH=keys");
+  }
+  if (issuer !== "" && settings.LINNET_OIDC_AUDIENCE === "") {
+    throw new ConfigError(
+      "LINNET_OIDC_AUDIENCE is missing: tokens made for other services of the issuer would do",
+    );
+  }
+}
+
+function accessOf(settings: Settings) {
+  const { LINNET_OIDC_ISSUER: issuer, LINNET_AUTH: auth } = settings;
+  const hosts = listed(settings.LINNET_ALLOWED_HOSTS).map((host) => host.toLowerCase());
+  const isLocal = isLoopback(settings.LINNET_HOST);
+  return {
+    insecure: settings.LINNET_INSECURE,
+    auth,
+    bootstrapKey: settings.LINNET_BOOTSTRAP_KEY === "" ? null : settings.LINNET_BOOTSTRAP_KEY,
+    oidc:
+      issuer === ""
+        ? null
+        : {
+            issuer,
+            audience: settings.LINNET_OIDC_AUDIENCE,
+            tenantClaim: settings.LINNET_OIDC_TENANT_CLAIM,
+            scopeClaim: settings.LINNET_OIDC_SCOPE_CLAIM,
+          },
+    allowedOrigins: listed(settings.LINNET_ALLOWED_ORIGINS),
+    // A name that resolves to this machine is how a foreign page would reach a local service.
+    allowedHosts:
+      hosts.length === 0 && !isLocal ? null : [...hosts, ...(isLocal ? localNames : [])],
+    trustedProxies: listed(settings.LINNET_TRUSTED_PROXIES),
+    requestsPerMinute: settings.LINNET_REQUESTS_PER_MINUTE ?? (auth === "none" ? 0 : 6000),
+  } as const;
+}
+
+const localNames = ["localhost", "127.0.0.1", "::1"] as const;
+
+function quotaOf(settings: Settings): QuotaConfig {
+  return {
+    queuedMax: settings.LINNET_TENANT_QUEUE_MAX ?? null,
+    runsMax: settings.LINNET_TENANT_RUNS_MAX ?? null,
+    bytesMax: settings.LINNET_TENANT_BYTES_MAX ?? null,
+    streamsMax: settings.LINNET_TENANT_STREAMS_MAX,
+  };
+}
+
+/** A single run has its share too: its numbers do not depend on who else trains. */
+function threadsOf(settings: Settings): number {
+  const share = Math.floor(availableParallelism() / settings.LINNET_TRAINERS_MAX);
+  return settings.LINNET_THREADS_PER_TRAINER ?? Math.max(1, share);
+}
+
 /**
  * The configuration that an environment asks for. Throws ConfigError naming every variable at
- * fault, and when the service would be open to other machines without `LINNET_INSECURE=true`.
+ * fault, and when the service would be open to other machines without keys or
+ * `LINNET_INSECURE=true`.
  */
 export function readConfig(environment: Environment = process.env): Config {
   const settings = readSettings(environment);
-  if (!isLoopback(settings.LINNET_HOST) && !settings.LINNET_INSECURE) {
-    throw new ConfigError(
-      `LINNET_HOST is ${JSON.stringify(settings.LINNET_HOST)}: other machines could connect, and ` +
-        "there is no authentication; set LINNET_INSECURE=true where the network keeps others out",
-    );
-  }
+  refuseOpenDoors(settings);
+  const connectionsMax = settings.LINNET_CONNECTIONS_MAX;
   return {
+    ...accessOf(settings),
     host: settings.LINNET_HOST,
     port: settings.LINNET_PORT,
-    insecure: settings.LINNET_INSECURE,
     dataDir: resolve(settings.LINNET_DATA_DIR),
     logLevel: settings.LINNET_LOG_LEVEL,
     trainersMax: settings.LINNET_TRAINERS_MAX,
-    threadsPerTrainer: settings.LINNET_THREADS_PER_TRAINER,
+    threadsPerTrainer: threadsOf(settings),
     memoryBytesMax: settings.LINNET_MEMORY_BYTES_MAX,
     queueMax: settings.LINNET_QUEUE_MAX,
     bodyBytesMax: settings.LINNET_BODY_BYTES_MAX,
     uploadBytesMax: settings.LINNET_UPLOAD_BYTES_MAX,
     diskBytesFreeMin: settings.LINNET_DISK_BYTES_FREE_MIN,
-    allowedOrigins: settings.LINNET_ALLOWED_ORIGINS.split(/, */).filter((origin) => origin !== ""),
-    connectionsMax: settings.LINNET_CONNECTIONS_MAX,
+    connectionsMax,
+    connectionsPerAddressMax:
+      settings.LINNET_CONNECTIONS_PER_ADDRESS_MAX ?? Math.ceil(connectionsMax / 2),
+    quota: quotaOf(settings),
+    uploadTtlMs: settings.LINNET_UPLOAD_TTL_MS,
+    retentionDays: settings.LINNET_RETENTION_DAYS ?? null,
+    metricsHost: settings.LINNET_METRICS_HOST,
+    metricsPort: settings.LINNET_METRICS_PORT ?? null,
     requestTimeoutMs: settings.LINNET_REQUEST_TIMEOUT_MS,
     heartbeatMs: settings.LINNET_HEARTBEAT_MS,
     streamStallMs: settings.LINNET_STREAM_STALL_MS,
     drainMs: settings.LINNET_DRAIN_MS,
+    failpoint: failpointOf(settings.LINNET_FAILPOINTS),
     environment,
   };
 }
 
+/** Of a service inside a command: it needs no keys, and nobody else is to find it. */
+const embedded = {
+  LINNET_HOST: "127.0.0.1",
+  LINNET_PORT: "0",
+  LINNET_AUTH: "none",
+  LINNET_OIDC_ISSUER: "",
+  LINNET_METRICS_PORT: "",
+};
+
 /** The configuration of a service that a command starts inside itself, for this machine alone. */
 export function readEmbeddedConfig(environment: Environment = process.env): Config {
-  return readConfig({ ...environment, LINNET_HOST: "127.0.0.1", LINNET_PORT: "0" });
+  return readConfig({ ...environment, ...embedded });
 }
 
 /** What the command line reads of the environment. */
 export interface ClientSettings {
   /** LINNET_URL: the service that commands talk to. */
   readonly url: string | undefined;
+  /** LINNET_API_KEY: sent with every request. */
+  readonly apiKey?: string | undefined;
   /** Where a service listens that was started here with the same environment. */
   readonly usualUrl: string;
   /** NO_COLOR (https://no-color.org): not empty means no colours. */
@@ -216,10 +260,11 @@ export interface ClientSettings {
 
 export function readClientSettings(environment: Environment = process.env): ClientSettings {
   const url = environment["LINNET_URL"]?.trim();
-  const port = parse(variables.LINNET_PORT, environment["LINNET_PORT"]?.trim() ?? "");
+  const port = parse({ type: "integer" }, environment["LINNET_PORT"]?.trim() ?? "");
   const usualPort = Value.Check(variables.LINNET_PORT, port) && port !== 0 ? port : 8080;
   return {
     url: url === undefined || url === "" ? undefined : url,
+    apiKey: environment["LINNET_API_KEY"]?.trim() || undefined,
     usualUrl: `http://127.0.0.1:${usualPort}`,
     colour: (environment["NO_COLOR"] ?? "") === "" ? "auto" : "never",
   };

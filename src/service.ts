@@ -13,20 +13,30 @@ import { type RunContext, usualRunLimits } from "#runs/context.ts";
 import { Dispatcher } from "#runs/dispatcher.ts";
 import { Errands } from "#runs/errands.ts";
 import { KernelWorker } from "#runs/kernels/worker.ts";
+import { planRun } from "#runs/plan.ts";
 import { predictRun } from "#runs/predict.ts";
 import { SweepFeeder } from "#runs/sweeps/feeder.ts";
 import { openArtifactFolder } from "#storage/artifacts/folder.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
-import { sweepArtifacts } from "#storage/sweep.ts";
+import type { Store } from "#storage/store.ts";
+import { openUploadFolder } from "#storage/uploads/folder.ts";
 import { localWakeups } from "#storage/wakeups/local.ts";
+import { Access } from "./access/access.ts";
+import { bootstrapKey } from "./access/keys.ts";
 import type { Config } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
+import { type MetricsListener, serveMetrics } from "./metrics/listener.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { openUpkeep, type Upkeep } from "./upkeep.ts";
 
 const trainerEntry = fileURLToPath(new URL("./trainer.ts", import.meta.url));
 /** How long one kernel may take. */
 const kernelMsMax = 30 * 60_000;
+/** How long reading or writing one file of a model may take. */
+const fileMsMax = 2 * 60_000;
 /** Runs of one sweep that wait or train at the same time, unless it asks for fewer. */
 const runsAheadMin = 16;
+const storeFile = "linnet.sqlite";
 const packageFile = new URL("../package.json", import.meta.url);
 
 export interface Service {
@@ -42,26 +52,49 @@ async function versionOfPackage(): Promise<string> {
   return version;
 }
 
+/** The store of a data folder, for whoever has the folder: also beside a running service. */
+export function openStoreOf(config: Pick<Config, "dataDir">): Promise<Store> {
+  return openSqliteStore({ path: join(config.dataDir, storeFile) });
+}
+
 async function openPorts(config: Config, log: Log) {
   const artifactsDir = join(config.dataDir, "artifacts");
-  const artifacts = await openArtifactFolder(artifactsDir, { log });
-  const store = await openSqliteStore({ path: join(config.dataDir, "linnet.sqlite"), log });
+  const { failpoint } = config;
+  if (failpoint !== undefined) log.warn("this process is going to be killed at failpoints");
+  const artifacts = await openArtifactFolder(artifactsDir, { log, failpoint });
+  const store = await openSqliteStore({
+    path: join(config.dataDir, storeFile),
+    log,
+    failpoint,
+  });
+  const uploads = await openUploadFolder(join(config.dataDir, "uploads"));
   const wakeups = localWakeups({ log });
-  return { artifactsDir, artifacts, store, wakeups, now: Date.now };
+  return { artifactsDir, artifacts, uploads, store, wakeups, now: Date.now };
 }
 
 type Ports = Awaited<ReturnType<typeof openPorts>>;
 
-function runContext(config: Config, { store, wakeups, now }: Ports): RunContext {
+function runContext(
+  config: Config,
+  { store, wakeups, now }: Ports,
+  { runs: sights }: Metrics,
+): RunContext {
   const limits = {
     ...usualRunLimits,
     runsQueuedMax: config.queueMax,
+    tenantQueuedMax: config.quota.queuedMax,
+    tenantRunsMax: config.quota.runsMax,
+    tenantBytesMax: config.quota.bytesMax,
     memoryBytesMax: Math.floor(config.memoryBytesMax / config.trainersMax),
   };
-  return { store, wakeups, limits, now };
+  return { store, wakeups, limits, now, sights };
 }
 
-function workshop(config: Config, log: Log, { ports, runs }: { ports: Ports; runs: RunContext }) {
+function workshop(
+  config: Config,
+  log: Log,
+  { ports, runs, upkeep }: { ports: Ports; runs: RunContext; upkeep: Upkeep },
+) {
   const shared = { log, entry: trainerEntry, environment: config.environment };
   const { memoryBytesMax } = runs.limits;
   const errands = new Errands({ ...shared, memoryBytesMax });
@@ -71,11 +104,17 @@ function workshop(config: Config, log: Log, { ports, runs }: { ports: Ports; run
     artifactsDir: ports.artifactsDir,
     trainersMax: config.trainersMax,
     threadsPerTrainer: config.threadsPerTrainer,
+    failpoint: config.failpoint,
+    hasRoom: async () => {
+      const has = (await ports.artifacts.bytesFree()) >= config.diskBytesFreeMin;
+      if (!has) upkeep.hurry();
+      return has;
+    },
   });
   return { errands, dispatcher, ...backgroundWork(config, log, { ports, runs }) };
 }
 
-/** Kernels have a child of their own: a long one keeps no prediction waiting. */
+/** Kernels and files have children of their own: no prediction waits for them, or dies of them. */
 function backgroundWork(
   config: Config,
   log: Log,
@@ -95,59 +134,108 @@ function backgroundWork(
     artifactsDir: ports.artifactsDir,
     threads: config.threadsPerTrainer,
   });
+  const files = new Errands({
+    log,
+    entry: trainerEntry,
+    environment: config.environment,
+    memoryBytesMax: runs.limits.memoryBytesMax,
+    residentBytesMax: runs.limits.memoryBytesMax,
+    timeoutMs: fileMsMax,
+  });
   const ahead = Math.max(runsAheadMin, 2 * config.trainersMax);
   const feeder = new SweepFeeder({ context: runs, log, ahead });
-  return { feeder, kernels };
+  return { feeder, files, kernels };
 }
 
 function backingOf(
-  { config, log, version, closing }: Pick<Backing, "config" | "log" | "version" | "closing">,
+  {
+    config,
+    log,
+    version,
+    closing,
+    metrics,
+  }: Pick<Backing, "config" | "log" | "version" | "closing" | "metrics">,
   {
     ports,
     runs,
     errands,
+    files,
   }: {
     readonly ports: Ports;
     readonly runs: RunContext;
     readonly errands: Errands;
+    readonly files: Errands;
   },
 ): Backing {
-  const { artifacts, artifactsDir, now, store, wakeups } = ports;
+  const { artifacts, artifactsDir, now, store, uploads, wakeups } = ports;
   const uploadBytesMax = config.uploadBytesMax;
   const datasetBytesMax = Math.max(usualCatalogLimits.datasetBytesMax, uploadBytesMax);
-  const limits = { ...usualCatalogLimits, uploadBytesMax, datasetBytesMax };
+  const tenantBytesMax = config.quota.bytesMax;
+  const limits = { ...usualCatalogLimits, uploadBytesMax, datasetBytesMax, tenantBytesMax };
   return {
     config,
     version,
     log,
     store,
     artifacts,
+    uploads,
     wakeups,
     runs,
     catalog: { store, artifacts, limits, now },
+    workshop: {
+      artifactsDir,
+      errands: files,
+      memoryBytesMax: runs.limits.memoryBytesMax,
+      threads: config.threadsPerTrainer,
+    },
+    plan: (request, signal, seen = runs) => {
+      const { memoryBytesMax } = runs.limits;
+      const means = { artifactsDir, threads: config.threadsPerTrainer, memoryBytesMax };
+      return planRun({ ...seen, errands, means }, request, signal);
+    },
     predict: (run, request, signal) =>
       predictRun({ ...runs, errands, artifactsDir }, run, { request, signal }),
     checks: async () => ({}),
     isDraining: () => closing.aborted,
     closing,
+    access: new Access(config, { store, now }),
+    metrics,
   };
 }
 
-/** How often artifacts that nothing points at are looked for, and how old they must be to go. */
-const sweepEveryMs = 60 * 60 * 1000;
+/** Makes the first key, and says so when nobody could come in. */
+async function openDoor(config: Config, log: Log, { store, now }: Ports): Promise<void> {
+  if (config.auth === "none") return;
+  if (config.bootstrapKey !== null) await bootstrapKey({ store, now }, config.bootstrapKey);
+  const { rows } = await store.read((reader) => reader.apiKeys({ limit: 1 }));
+  if (rows.length > 0 || config.oidc !== null) return;
+  log.warn("there is no key yet: `linnet keys create --name first --scopes admin` makes one");
+}
 
-/** Frees the room of deleted runs and refused requests until the signal aborts. */
-function sweepNowAndThen({ store, artifacts }: Ports, log: Log, signal: AbortSignal): void {
-  const timer = setInterval(() => {
-    sweepArtifacts({ store, artifacts, olderThanMs: sweepEveryMs, signal }).then(
-      (swept) => log.info(swept, "artifacts swept"),
-      (err: unknown) => {
-        if (!signal.aborted) log.error({ err }, "artifacts could not be swept");
-      },
-    );
-  }, sweepEveryMs);
-  timer.unref();
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+/** Listens without a line of its own in the log: the door says where, once all is ready. */
+async function listen(app: App, { host, port }: Config): Promise<string> {
+  const { level } = app.log;
+  app.log.level = "silent";
+  try {
+    return await app.listen({ host, port });
+  } finally {
+    app.log.level = level;
+  }
+}
+
+/** Serves metrics where that is asked for. */
+async function exportMetrics(
+  metrics: Metrics,
+  ports: Ports,
+  { config, log }: { readonly config: Config; readonly log: Log },
+): Promise<MetricsListener | undefined> {
+  const { metricsHost: host, metricsPort: port } = config;
+  if (port === null) return undefined;
+  metrics.watchProcess();
+  metrics.watchStorage(ports);
+  const listener = await serveMetrics(metrics, { host, port, log });
+  log.info({ address: listener.address }, "metrics are served");
+  return listener;
 }
 
 /**
@@ -158,24 +246,33 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
   const serviceLog = log ?? createLog(config.logLevel);
   const closing = new AbortController();
   const ports = await openPorts(config, serviceLog);
-  const runs = runContext(config, ports);
-  const work = workshop(config, serviceLog, { ports, runs });
+  await openDoor(config, serviceLog, ports);
+  const metrics = new Metrics();
+  const runs = runContext(config, ports, metrics);
+  const { retentionDays } = config;
+  const { signal } = closing;
+  const upkeep = openUpkeep({ ...ports, log: serviceLog, signal, retentionDays });
+  const work = workshop(config, serviceLog, { ports, runs, upkeep });
   const { errands, dispatcher } = work;
   const about = {
     config,
     log: serviceLog,
     version: await versionOfPackage(),
     closing: closing.signal,
+    metrics,
   };
-  const app = await createApp(backingOf(about, { ports, runs, errands }));
+  const app = await createApp(backingOf(about, { ports, runs, errands, files: work.files }));
+  let exported: MetricsListener | undefined;
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     closing.abort();
     await work.feeder.close();
     await dispatcher.drain(config.drainMs);
     await errands.close();
+    await work.files.close();
     await work.kernels.close();
     await app.close();
+    await exported?.close();
     await ports.wakeups[Symbol.asyncDispose]();
     await ports.store[Symbol.asyncDispose]();
   };
@@ -184,11 +281,12 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
     return closed;
   };
   try {
-    const address = await app.listen({ host: config.host, port: config.port });
+    const address = await listen(app, config);
+    exported = await exportMetrics(metrics, ports, { config, log: serviceLog });
     dispatcher.start();
     work.feeder.start();
     work.kernels.start();
-    sweepNowAndThen(ports, serviceLog, closing.signal);
+    upkeep.start();
     return { address, app, close };
   } catch (error) {
     await close();

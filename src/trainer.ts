@@ -4,18 +4,24 @@
  * it has computed is in learning/.
  */
 
+import { dirname, join } from "node:path";
 import type { Dataset } from "#catalog/dataset.ts";
 import { decode } from "#catalog/datasets.ts";
 import type { Backend } from "#engine/backend.ts";
-import { EngineUnavailable, onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
+import { EngineUnavailable, onnxruntimeBackend, runFile } from "#engine/backends/onnxruntime.ts";
 import { referenceBackend } from "#engine/backends/reference.ts";
-import { networkFrom } from "#engine/layers/definition.ts";
-import type { Network } from "#engine/network.ts";
 import { FormatError } from "#formats/format-error.ts";
+import { speedOf } from "#learning/calibrate.ts";
 import { predict, storeInitialWeights } from "#learning/errands.ts";
 import type { Examples } from "#learning/examples.ts";
+import { exportFile } from "#learning/export.ts";
+import { gatherWeights } from "#learning/gather-weights.ts";
+import { inspect } from "#learning/inspect.ts";
 import { computeKernel } from "#learning/kernel-errand.ts";
+import { networkOf } from "#learning/model-source.ts";
+import { planOf } from "#learning/plan-errand.ts";
 import type { Controls } from "#learning/steering.ts";
+import { usefulThreads } from "#learning/threads.ts";
 import { refusalOf, type Trained, train } from "#learning/train.ts";
 import type { RunError } from "#schemas/run.ts";
 import {
@@ -24,17 +30,18 @@ import {
   type ErrandResult,
   eventsUnackedMax,
   type FromTrainer,
-  type ModelSource,
   type RunSettings,
   type SteeringEntry,
   type ToTrainer,
   type TrainerEvent,
 } from "#src/channel.ts";
+import { failpointOf } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import { openArtifactFolder } from "#storage/artifacts/folder.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 
 const exitCodes = { ended: 0, bug: 1, orphaned: 3 } as const;
+const failpoint = failpointOf(process.argv[2] ?? "");
 const errandThreads = 1;
 /** More than the service accepts as a data set. */
 const errandDatasetBytesMax = 2 ** 44;
@@ -96,15 +103,6 @@ class Mailbox implements Controls {
   }
 }
 
-function networkOf(model: ModelSource): Network {
-  switch (model.kind) {
-    case "definition":
-      return networkFrom(model.definition);
-    default:
-      return model.kind satisfies never;
-  }
-}
-
 /** The engine asked for; `auto` is ONNX Runtime on the processor. Failure `engine_unavailable`. */
 async function backendFor(
   { engine, device }: Pick<RunSettings, "engine" | "device">,
@@ -157,16 +155,24 @@ async function examplesOf(
   };
 }
 
+/** Speeds of devices are kept beside the artifacts. */
+const speedFile = (artifactsDir: string): string => join(dirname(artifactsDir), "speeds.json");
+
 async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<Trained> {
   mailbox.begin(assignment.steering);
-  const artifacts = await openArtifactFolder(assignment.artifactsDir);
-  await using backend = await backendFor(assignment.settings, assignment.threads);
+  const { artifactsDir, dataset, memoryBytesMax, settings } = assignment;
+  const artifacts = await openArtifactFolder(artifactsDir);
+  const network = await networkOf(assignment.model, artifacts);
+  const examples = await examplesOf(artifacts, dataset, memoryBytesMax);
+  const threads = usefulThreads({ network, examples }, settings, assignment.threads);
+  await using backend = await backendFor(settings, threads);
   return await train({
     assignment,
-    network: networkOf(assignment.model),
-    examples: await examplesOf(artifacts, assignment.dataset, assignment.memoryBytesMax),
+    network,
+    examples,
     backend,
     artifacts,
+    speed: () => speedOf(backend, speedFile(artifactsDir), threads),
     controls: mailbox,
     emit: (event) => mailbox.emit(event),
     started: (plan, step) => send({ type: "started", plan, step }),
@@ -174,15 +180,33 @@ async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<
 }
 
 async function runErrand(errand: Errand): Promise<ErrandResult> {
-  const artifacts = await openArtifactFolder(errand.artifactsDir);
-  const network = networkOf(errand.model);
+  const artifacts = await openArtifactFolder(errand.artifactsDir, { failpoint });
   const any = { engine: "auto", device: "auto" } as const;
+  // Nothing is known of this file yet: the errand itself reads it, carefully.
+  if (errand.kind === "inspect") {
+    await using backend = await backendFor(any, errand.threads);
+    return await inspect({ artifacts, backend, runFile }, errand);
+  }
+  const network = await networkOf(errand.model, artifacts);
   switch (errand.kind) {
+    case "export":
+      return await exportFile({ network, artifacts }, errand);
+    case "gather_weights":
+      return await gatherWeights({ network, artifacts }, errand);
     case "initial_weights":
       return await storeInitialWeights({ network, artifacts }, errand);
     case "predict": {
       await using backend = await backendFor(any, errandThreads);
       return await predict({ network, backend, artifacts }, errand);
+    }
+    case "plan": {
+      const { assignment } = errand;
+      const { settings, threads } = assignment;
+      await using backend = await backendFor(settings, threads);
+      const examples = await examplesOf(artifacts, assignment.dataset, assignment.memoryBytesMax);
+      const speed = await speedOf(backend, speedFile(errand.artifactsDir), threads);
+      const ports = { network, examples, backend, artifacts, speed };
+      return { kind: "plan", answer: await planOf(assignment, ports) };
     }
     case "kernel": {
       await using backend = await backendFor(any, errand.threads);
@@ -221,7 +245,8 @@ async function doErrand(id: number, errand: Errand): Promise<void> {
   try {
     send({ type: "errand_done", id, result: await runErrand(errand) });
   } catch (error) {
-    send({ type: "errand_failed", id, error: errorOf(error) });
+    const errors = error instanceof Failure ? error.errors : [];
+    send({ type: "errand_failed", id, error: errorOf(error), errors });
   }
 }
 

@@ -32,6 +32,15 @@ export function limitsOf({ config, runs, catalog }: Backing): Limits {
     events_page_max: eventsPageMax,
     metrics_rows_max: metricsRowsMax,
     connections_max: config.connectionsMax,
+    connections_per_address_max: config.connectionsPerAddressMax,
+    requests_per_minute_max: config.requestsPerMinute,
+    upload_ttl_ms: config.uploadTtlMs,
+    quota: {
+      queued_max: config.quota.queuedMax,
+      running_max: config.quota.runsMax,
+      bytes_max: config.quota.bytesMax,
+      streams_max: config.quota.streamsMax,
+    },
     request_timeout_ms: config.requestTimeoutMs,
     idempotency_ttl_ms: answerLifeMs,
     stream: {

@@ -42,10 +42,13 @@ export async function* metricRows(store: Store, asked: RowsAsked): AsyncGenerato
     if (data.to < asked.from) continue;
     if (data.from > asked.to) return;
     const columns = asked.names.map((name) => data.columns[name]);
+    const { from, every = 1 } = data;
     const last = Math.min(data.to, asked.to);
-    for (let step = Math.max(data.from, asked.from); step <= last; step += 1) {
+    const skipped = Math.max(0, Math.ceil((asked.from - from) / every));
+    for (let at = skipped; from + at * every <= last; at += 1) {
+      const step = from + at * every;
       const values = columns.map((column) => {
-        const figure = column?.[step - data.from];
+        const figure = column?.[at];
         return figure === undefined ? null : fromFigure(figure);
       });
       yield { step, values };

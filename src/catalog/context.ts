@@ -10,12 +10,15 @@ export interface CatalogLimits {
   readonly uploadBytesMax: number;
   /** Of a data set as it lies in memory, generated or decoded. */
   readonly datasetBytesMax: number;
+  /** Quota of each tenant; null for none. */
+  readonly tenantBytesMax: number | null;
 }
 
 export const usualCatalogLimits: CatalogLimits = {
   parametersMax: 1_000_000_000,
   uploadBytesMax: 1024 ** 3,
   datasetBytesMax: 1024 ** 3,
+  tenantBytesMax: null,
 };
 
 export interface CatalogContext {

@@ -50,6 +50,7 @@ export function draftModel(
     })),
     operations: countOperations(network),
     warnings: [...network.coupling],
+    coupling: [...network.coupling],
     definition,
     created_at: new Date(now()).toISOString(),
   } as const satisfies Omit<Model, "digest">;

@@ -10,9 +10,9 @@ import { readNpy } from "#formats/npy.ts";
 import { readNpz } from "#formats/npz.ts";
 import { readSafetensors } from "#formats/safetensors.ts";
 import type { Dataset, DatasetRequest } from "#schemas/dataset.ts";
+import { refuseFullStorage } from "#src/access/quota.ts";
 import { Failure } from "#src/failure.ts";
 import { newId } from "#src/ids.ts";
-import type { Page, PageRequest } from "#storage/store.ts";
 import type { CatalogContext } from "./context.ts";
 import type { Dataset as DatasetValue } from "./dataset.ts";
 import { decode, encode, fromArrays, fromCsv, fromIdx, generate } from "./datasets.ts";
@@ -167,7 +167,11 @@ async function store(
   about: Pick<Dataset, "source" | "generator" | "name" | "metadata">,
 ): Promise<Dataset> {
   const bytesMax = context.limits.datasetBytesMax + headerBytesMax;
-  const { digest, bytes } = await context.artifacts.put(encode(value), { bytesMax });
+  const canonical = encode(value);
+  await context.store.read((reader) =>
+    refuseFullStorage(reader, context.limits, canonical.byteLength),
+  );
+  const { digest, bytes } = await context.artifacts.put(canonical, { bytesMax });
   const dataset: Dataset = {
     id: newId("dst", context.now()),
     ...about,
@@ -193,18 +197,6 @@ function splitOf(x: Tensor, y: Tensor): Dataset["splits"]["train"] {
 
 function infoOf({ shape, dtype }: Tensor): Dataset["splits"]["train"]["x"] {
   return { shape: [...shape], dtype: dtype === "bool" ? "int32" : dtype };
-}
-
-/** Failure `not_found`. */
-export async function getDataset(context: CatalogContext, id: string): Promise<Dataset> {
-  const dataset = await context.store.read((reader) => reader.dataset(id));
-  if (dataset === undefined) throw new Failure("not_found", `There is no data set ${id}.`);
-  return dataset;
-}
-
-/** Newest first. */
-export function listDatasets(context: CatalogContext, page: PageRequest): Promise<Page<Dataset>> {
-  return context.store.read((reader) => reader.datasets(page));
 }
 
 /** Failures `not_found`, and `in_use` while a run that has not ended needs it. */

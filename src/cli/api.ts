@@ -1,8 +1,11 @@
 /** What commands ask of a service, in the contract's own nouns. How it is asked is in remote.ts. */
+import type { ApiKey, ApiKeyRequest, NewApiKey } from "#schemas/api-key.ts";
+import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Dataset, DatasetRequest } from "#schemas/dataset.ts";
 import type { Devices } from "#schemas/device.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import type { Model, ModelRequest } from "#schemas/model.ts";
+import type { PlanAnswer } from "#schemas/plan.ts";
 import type { Run, RunRequest, RunStatus, Steering } from "#schemas/run.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 
@@ -25,6 +28,22 @@ interface Upload {
   readonly content: Blob;
 }
 
+/** How a file of a network is read: the query of `POST /v1/models`. */
+export interface ModelQuery {
+  readonly name?: string;
+  readonly [option: string]: unknown;
+}
+
+/** A file as it comes, to be read once. */
+export interface ModelFile {
+  readonly content: ReadableStream<Uint8Array>;
+  readonly format: "onnx" | "tar";
+}
+
+interface GraphQuery {
+  readonly graph?: "original" | "clean";
+}
+
 export interface EventsRequest {
   /** Seq of the last event already seen; 0 for all. */
   readonly after?: number;
@@ -34,17 +53,32 @@ export interface EventsRequest {
 /** Every call throws CommandError: `unreachable`, `usage` for a refusal, `failed` for a fault. */
 export interface Api {
   createModel(body: ModelRequest): Promise<Model>;
+  uploadModel(content: Blob, query: ModelQuery): Promise<Model>;
+  /** A layers model and its files of weights. */
+  sendModelForm(form: FormData, query: ModelQuery): Promise<Model>;
+  modelFile(id: string, query: GraphQuery): Promise<ModelFile>;
+  checkpointFile(
+    run: string,
+    checkpoint: string,
+    query: GraphQuery & { readonly function?: "network" | "linearised" },
+  ): Promise<ModelFile>;
   createDataset(body: DatasetRequest): Promise<Dataset>;
   uploadDataset(upload: Upload): Promise<Dataset>;
   createRun(body: RunRequest): Promise<Run>;
+  planRun(body: RunRequest): Promise<PlanAnswer>;
   run(id: string): Promise<Run>;
   runs(page: PageRequest & { readonly status?: RunStatus }): Promise<Page<Run>>;
   models(page: PageRequest): Promise<Page<Model>>;
   datasets(page: PageRequest): Promise<Page<Dataset>>;
   devices(): Promise<Devices>;
+  checkpoints(run: string, page: PageRequest): Promise<Page<Checkpoint>>;
   snapshots(run: string, page: PageRequest): Promise<Page<Snapshot>>;
   act(run: string, action: "cancel" | "pause" | "resume"): Promise<Run>;
   steer(run: string, changes: Steering): Promise<Run>;
+  createKey(body: ApiKeyRequest): Promise<NewApiKey>;
+  keys(page: PageRequest): Promise<Page<ApiKey>>;
+  rotateKey(id: string, body: { readonly overlap_seconds: number }): Promise<NewApiKey>;
+  deleteKey(id: string): Promise<void>;
   /** The events on the log now, oldest first. */
   history(run: string, request: EventsRequest): AsyncIterable<RunEvent>;
   /** History, then live, until the run has ended or `signal` aborts. */

@@ -21,7 +21,8 @@ export interface Connection extends AsyncDisposable {
 /** The service at `--url` or LINNET_URL, else at the usual address on this machine. */
 export function connect(context: Context, options: Everywhere): Connection {
   const url = options.url ?? context.settings.url ?? context.settings.usualUrl;
-  return { api: remoteApi(url), url, embedded: false, [Symbol.asyncDispose]: async () => {} };
+  const api = remoteApi(url, context.settings.apiKey);
+  return { api, url, embedded: false, [Symbol.asyncDispose]: async () => {} };
 }
 
 export interface Embedding {

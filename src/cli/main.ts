@@ -14,7 +14,8 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   const program = createProgram(context, (value) => {
     ending = value;
   });
-  for (const command of [program, ...program.commands]) {
+  const commands = [program, ...program.commands];
+  for (const command of [...commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),

@@ -1,6 +1,7 @@
 /** The grammar: every command with its arguments and flags. What they do is in commands/. */
 import { Command, Option } from "commander";
 import { runStatuses } from "#schemas/run.ts";
+import type { Building, Finish } from "./building.ts";
 import { act, type SteerOptions, steer } from "./commands/acts.ts";
 import { type DemoOptions, demo } from "./commands/demo.ts";
 import {
@@ -13,21 +14,15 @@ import {
   runs,
   snapshots,
 } from "./commands/lists.ts";
+import { type PlanOptions, plan } from "./commands/plan.ts";
 import type { ServeOptions } from "./commands/serve.ts";
 import { type TrainOptions, train } from "./commands/train.ts";
 import { watch } from "./commands/watch.ts";
 import type { Context, Everywhere } from "./context.ts";
-import { type Ending, exitCodes } from "./exit.ts";
+import { exitCodes } from "./exit.ts";
+import { addKeys } from "./key-commands.ts";
+import { addModelFiles } from "./model-commands.ts";
 import { batch, period, positive, whole } from "./values.ts";
-
-/** What a command's action hands back its ending to. */
-export type Finish = (ending: Ending) => void;
-
-interface Building {
-  readonly program: Command;
-  readonly context: Context;
-  readonly finish: Finish;
-}
 
 const codes = [
   `Exit codes: ${exitCodes.ok} ok`,
@@ -53,6 +48,7 @@ export function createProgram(context: Context, finish: Finish): Command {
   addLists(building);
   addActs(building);
   addService(building);
+  addKeys(building);
   for (const command of program.commands) command.configureHelp({ showGlobalOptions: true });
   return program;
 }
@@ -76,6 +72,19 @@ function addTraining({ program, context, finish }: Building): void {
     .option("--detach", "with --url: print the run's id and do not watch it")
     .action(async (file: string, _: unknown, command: Command) =>
       finish(await train(context, file, command.optsWithGlobals<TrainOptions>())),
+    );
+  program
+    .command("plan")
+    .description("what the run that FILE describes would take, before it starts")
+    .argument("<file>", "JSON file, as for train")
+    .option("--period <steps|never>", "linearise every so many steps, or once", period)
+    .option("--standard", "train ordinarily, whatever the file says")
+    .option("--steps <n>", "steps of the run", whole(1))
+    .option("--rate <rate>", "learning rate", positive)
+    .option("--batch <n|full>", "examples in a batch", batch)
+    .option("--data <dir>", "folder of the service started here (default: a temporary one)")
+    .action(async (file: string, _: unknown, command: Command) =>
+      finish(await plan(context, file, command.optsWithGlobals<PlanOptions>())),
     );
   program
     .command("demo")
@@ -118,9 +127,10 @@ function addLists({ program, context, finish }: Building): void {
     .action(async (_: unknown, command: Command) =>
       finish(await runs(context, command.optsWithGlobals<ListOptions>())),
     );
-  list("models", "list models").action(async (_: unknown, command: Command) =>
+  const listed = list("models", "list models").action(async (_: unknown, command: Command) =>
     finish(await models(context, command.optsWithGlobals<ListOptions>())),
   );
+  addModelFiles(listed, { program, context, finish });
   list("datasets", "list data sets").action(async (_: unknown, command: Command) =>
     finish(await datasets(context, command.optsWithGlobals<ListOptions>())),
   );

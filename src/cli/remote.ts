@@ -1,19 +1,21 @@
 /** A service at an address, through the typed client; its refusals become errors for people. */
 import { createClient } from "#client/client.ts";
-import { FollowError, followRun } from "#client/follow.ts";
+import { FollowError, type FollowOptions, followRun } from "#client/follow.ts";
 import type { RunEvent } from "#schemas/event.ts";
+import type { Model } from "#schemas/model.ts";
 import type { Problem } from "#schemas/problem.ts";
-import type { Api, EventsRequest } from "./api.ts";
+import type { Api } from "./api.ts";
 import { CommandError, usage } from "./exit.ts";
+import { fileCalls } from "./remote-files.ts";
 
 /** Attempts in a row to come back to a stream before a command gives up: about two minutes. */
 const attemptsMax = 20;
 const eventsPageMax = 500;
 
 /** The calls of `Api` on the service at `url`. Throws CommandError for what is not an address. */
-export function remoteApi(url: string): Api {
+export function remoteApi(url: string, apiKey?: string): Api {
   const baseUrl = baseOf(url);
-  const client = createClient({ baseUrl });
+  const client = createClient({ baseUrl, apiKey });
   const take = <T>(answer: Promise<Answer<T>>): Promise<T> => taken(baseUrl, answer);
   const path = (id: string) => ({ path: { id } });
   const one = (id: string) => ({ params: path(id) });
@@ -23,7 +25,8 @@ export function remoteApi(url: string): Api {
     resume: "/v1/runs/{id}/resume",
   } as const;
   return {
-    createModel: (body) => take(client.POST("/v1/models", { body: same(body) })),
+    ...fileCalls(client, take),
+    createModel: (body) => take<Model>(same(client.POST("/v1/models", { body: same(body) }))),
     createDataset: (body) => take(client.POST("/v1/datasets", { body: same(body) })),
     uploadDataset: ({ content, ...query }) =>
       take(
@@ -36,11 +39,14 @@ export function remoteApi(url: string): Api {
         }),
       ),
     createRun: (body) => take(client.POST("/v1/runs", { body: same(body) })),
+    planRun: (body) => take(client.POST("/v1/plans", { body: same(body) })),
     run: (id) => take(client.GET("/v1/runs/{id}", one(id))),
     runs: (query) => take(client.GET("/v1/runs", { params: { query: same(query) } })),
     models: (query) => take(client.GET("/v1/models", { params: { query } })),
     datasets: (query) => take(client.GET("/v1/datasets", { params: { query } })),
     devices: () => take(client.GET("/v1/devices")),
+    checkpoints: (id, query) =>
+      take(client.GET("/v1/runs/{id}/checkpoints", { params: { ...path(id), query } })),
     snapshots: (id, query) =>
       take(client.GET("/v1/runs/{id}/snapshots", { params: { ...path(id), query } })),
     act: (id, action) => take(client.POST(acts[action], one(id))),
@@ -53,7 +59,13 @@ export function remoteApi(url: string): Api {
           }),
         ),
       ),
-    follow: (id, request) => followed(baseUrl, id, request),
+    follow: (id, request) => followed({ baseUrl, apiKey, run: id, ...request }),
+    createKey: (body) => take(client.POST("/v1/api-keys", { body: same(body) })),
+    keys: (query) => take(client.GET("/v1/api-keys", { params: { query } })),
+    rotateKey: (id, body) => take(client.POST("/v1/api-keys/{id}/rotate", { ...one(id), body })),
+    deleteKey: async (id) => {
+      await take(client.DELETE("/v1/api-keys/{id}", one(id)).then(emptied));
+    },
   };
 }
 
@@ -76,9 +88,13 @@ async function* pages(after: number, read: (after: number) => Promise<unknown>) 
   }
 }
 
-async function* followed(baseUrl: string, run: string, request: EventsRequest) {
+/** An answer without a body is an answer. */
+const emptied = <T>(answer: Answer<T>): Answer<unknown> =>
+  answer.response.ok ? { ...answer, data: {} } : answer;
+
+async function* followed(request: Omit<FollowOptions, "attemptsMax">) {
   try {
-    yield* followRun({ baseUrl, run, attemptsMax, ...request });
+    yield* followRun({ attemptsMax, ...request });
   } catch (error) {
     if (!(error instanceof FollowError)) throw error;
     throw new CommandError(

@@ -41,7 +41,7 @@ export class Track {
   constructor(run: Run, label?: string) {
     this.id = run.id;
     this.label = plain(label ?? run.name ?? run.id);
-    this.linearised = run.algorithm.type === "linearised";
+    this.linearised = run.algorithm.type !== "standard";
     this.status = run.status;
     this.steps = run.progress.steps;
     this.error = run.error;

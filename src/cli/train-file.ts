@@ -5,12 +5,14 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { CommandError, usage } from "./exit.ts";
+import { isLayersModel } from "./model-file.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 export type ModelPart =
   | { readonly kind: "id"; readonly id: string }
-  | { readonly kind: "definition"; readonly definition: Json };
+  | { readonly kind: "definition"; readonly definition: Json }
+  | { readonly kind: "file"; readonly path: string; readonly options: Json };
 
 export type DatasetPart =
   | { readonly kind: "id"; readonly id: string }
@@ -68,15 +70,25 @@ const at = (pointer: string, detail: string): CommandError =>
   new CommandError("usage", "The file cannot be used", { errors: [{ pointer, detail }] });
 
 async function modelPart(model: unknown, folder: string): Promise<ModelPart> {
+  if (isJson(model) && typeof model["file"] === "string") {
+    const { file, ...options } = model;
+    return { kind: "file", path: resolve(folder, String(file)), options };
+  }
   if (isJson(model)) return { kind: "definition", definition: model };
   if (typeof model !== "string") {
     throw at("/model", "Give a definition, the path of one, or the id of a stored model.");
   }
   if (/^mdl_/.test(model)) return { kind: "id", id: model };
+  const path = resolve(folder, model);
+  if (extname(model) === ".onnx") return { kind: "file", path, options: {} };
   if (extname(model) !== ".json") {
-    throw at("/model", `"${model}" is neither an id (mdl_…) nor the path of a .json definition.`);
+    throw at(
+      "/model",
+      `"${model}" is neither an id (mdl_…) nor the path of a .json or .onnx file.`,
+    );
   }
-  const definition = await readJson(resolve(folder, model));
+  const definition = await readJson(path);
+  if (isLayersModel(definition)) return { kind: "file", path, options: {} };
   if (!isJson(definition)) throw at("/model", `${model} must hold a definition.`);
   return { kind: "definition", definition };
 }

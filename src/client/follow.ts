@@ -2,11 +2,14 @@
  * Follows a run's log as an async iterator: every event once and in order, however often the
  * connection is cut. What the stream leaves out by a declared gap is read over REST.
  */
+
+import type { StreamTicket } from "#schemas/api-key.ts";
 import type { EventKind, RunEvent } from "#schemas/event.ts";
 import type { EventPage } from "#schemas/event-page.ts";
 import type { Problem, ProblemCode } from "#schemas/problem.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import type { ServerFrame } from "#schemas/stream.ts";
+import { bearer } from "./client.ts";
 import { type Closed, FrameSocket, type OpenSocket } from "./frames.ts";
 
 export interface FollowOptions {
@@ -18,6 +21,8 @@ export interface FollowOptions {
   /** Kinds to yield; all unless told. */
   readonly kinds?: readonly EventKind[];
   readonly signal?: AbortSignal;
+  /** Where the service wants a key; the stream is opened with a ticket that it gives. */
+  readonly apiKey?: string | undefined;
   readonly fetch?: (request: Request) => Promise<Response>;
   /** The global WebSocket unless told. */
   readonly openSocket?: OpenSocket;
@@ -41,6 +46,12 @@ export class FollowError extends Error {
 const firstBackoffMs = 100;
 const backoffMsMaxDefault = 10_000;
 const eventsPage = 500;
+/** Problems that pass by themselves. */
+const passing: ReadonlySet<ProblemCode> = new Set([
+  "shutting_down",
+  "rate_limited",
+  "identity_unavailable",
+]);
 const attemptsWithoutEnd = Number.POSITIVE_INFINITY;
 
 /** Closes after which the same cursor may be tried again: all but 44xx. */
@@ -87,10 +98,25 @@ class Follower {
     return url.href;
   }
 
+  /** A ticket for one stream, since a WebSocket of a browser sends no key. */
+  async #ticket(): Promise<string | undefined> {
+    const { baseUrl, apiKey, fetch = globalThis.fetch } = this.#options;
+    const headers = bearer(apiKey);
+    const url = new URL("/v1/stream-tickets", baseUrl);
+    const answer = await this.#ask(fetch, new Request(url, { method: "POST", headers }));
+    return (answer as StreamTicket | undefined)?.ticket;
+  }
+
   /** One connection's events; how it ended, or undefined when the run is complete. */
   async *#connection(): AsyncGenerator<RunEvent, Closed | undefined> {
-    const { signal, openSocket = openGlobal } = this.#options;
-    await using socket = new FrameSocket(this.#url(), openSocket);
+    const { signal, apiKey, openSocket = openGlobal } = this.#options;
+    const url = new URL(this.#url());
+    if (apiKey !== undefined) {
+      const ticket = await this.#ticket();
+      if (ticket === undefined) return { code: 1006, reason: "no ticket" };
+      url.searchParams.set("ticket", ticket);
+    }
+    await using socket = new FrameSocket(url.href, openSocket);
     const onAbort = () => socket.close();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
@@ -152,18 +178,23 @@ class Follower {
   }
 
   async #page(): Promise<EventPage | undefined> {
-    const { baseUrl, run, kinds, fetch = globalThis.fetch } = this.#options;
+    const { baseUrl, run, kinds, apiKey, fetch = globalThis.fetch } = this.#options;
     const url = new URL(`/v1/runs/${run}/events`, baseUrl);
     url.searchParams.set("after", String(this.#cursor));
     url.searchParams.set("limit", String(eventsPage));
     if (kinds !== undefined) url.searchParams.set("kinds", kinds.join(","));
-    const request = new Request(url, { headers: { accept: "application/json" } });
+    const headers = { accept: "application/json", ...bearer(apiKey) };
+    return (await this.#ask(fetch, new Request(url, { headers }))) as EventPage | undefined;
+  }
+
+  /** The answer to a request; undefined when it is worth another try. Throws FollowError. */
+  async #ask(fetch: (request: Request) => Promise<Response>, request: Request): Promise<unknown> {
     const answer = await fetch(request)
       .then(async (response) => ({ isOk: response.ok, body: await response.json() }))
       .catch(() => undefined);
-    if (answer?.isOk === true) return answer.body as EventPage;
+    if (answer?.isOk === true) return answer.body;
     const problem = answer?.body as Problem | undefined;
-    if (problem === undefined || problem.code === "shutting_down") return undefined;
+    if (problem === undefined || passing.has(problem.code)) return undefined;
     throw new FollowError(problem.code, problem.detail);
   }
 

@@ -34,6 +34,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keys, newest first */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Make a key
+         * @description For the caller's tenant. An admin of the service's own tenant may name another.
+         */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a key, without its secret */
+        get: operations["getApiKey"];
+        put?: never;
+        post?: never;
+        /**
+         * End a key at once
+         * @description Its streams are closed with 4011.
+         */
+        delete: operations["deleteApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new key like this one, which then expires
+         * @description Both work for the overlap. Streams of the old key are closed with 4011.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets": {
         parameters: {
             query?: never;
@@ -46,7 +108,7 @@ export interface paths {
         put?: never;
         /**
          * Generate or upload a data set
-         * @description JSON asks for a generator. Any other body is one file, streamed to disk: an npz or safetensors with `x_train`, `y_train`, `x_test`, `y_test`, or a csv with a label column.
+         * @description JSON asks for a generator, or names a resumable upload. Any other body is one file, streamed to disk: an npz or safetensors with `x_train`, `y_train`, `x_test`, `y_test`, or a csv with a label column. With `Content-Digest` (RFC 9530, sha-256) it is checked.
          */
         post: operations["createDataset"];
         delete?: never;
@@ -118,8 +180,8 @@ export interface paths {
         get: operations["listModels"];
         put?: never;
         /**
-         * Make a model from a definition
-         * @description Shapes are checked and parameters counted at once; weights are drawn by the run.
+         * Make a model from a definition or a file
+         * @description JSON is a definition, or the `model.json` of a Keras or TF.js layers model, whose weights may come with it as a form. Any other body is an ONNX file, streamed to disk and compared with ONNX Runtime. Shapes are checked and parameters counted at once; weights that are not given are drawn by the run.
          */
         post: operations["createModel"];
         delete?: never;
@@ -141,6 +203,26 @@ export interface paths {
         post?: never;
         /** Delete a model that no run uses any more */
         delete: operations["deleteModel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}/onnx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a model as an ONNX file
+         * @description The file that it was imported from, or a new graph with the weights that a run begins with. Where weights need more than 1.5 GiB the answer is a tar of `model.onnx` and `weights.bin`.
+         */
+        get: operations["getModelOnnx"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -199,6 +281,26 @@ export interface paths {
         get: operations["getNtkKernel"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan a run without submitting it
+         * @description Parameters, FLOPs, memory, the solver that would be chosen, the estimates of the others, and the largest stable rate of linear phases. Takes a moment: the kernel is looked at.
+         */
+        post: operations["planRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -294,7 +396,7 @@ export interface paths {
         };
         /**
          * Read a checkpoint, or its weights
-         * @description With `Accept: application/vnd.safetensors` the weights, one tensor a parameter, with Range.
+         * @description With `Accept: application/vnd.safetensors` the weights, one tensor a parameter, with Range. With `Accept: application/onnx` or `?format=onnx` the network with them as an ONNX file; where they need more than 1.5 GiB, as a tar of `model.onnx` and `weights.bin`.
          */
         get: operations["getCheckpoint"];
         put?: never;
@@ -473,6 +575,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stream-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket for one stream
+         * @description For browsers, which cannot send a header with a WebSocket: put it into `?ticket=` of a stream. It works once, for a minute, for the caller's tenant, and for reading streams alone.
+         */
+        post: operations["createStreamTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sweeps": {
         parameters: {
             query?: never;
@@ -575,11 +697,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a resumable upload
+         * @description Then send its bytes by PATCH, and name it where a file is asked for.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        /** Read what is spoken of tus */
+        options: operations["getUploadOptions"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an upload */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        /**
+         * Send more of an upload
+         * @description From `Upload-Offset` on. With `Upload-Checksum` (sha256 or sha1, Base64) a piece is kept whole or not at all; without, what came of a piece that was cut off is kept.
+         */
+        patch: operations["continueUpload"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Standard training, or iterative linearised training (arXiv 2211.12345). */
+        /** @description Standard training, Gauss–Newton, or iterative linearised training (arXiv 2211.12345). */
         Algorithm: {
             /** @constant */
             type: "standard";
@@ -596,12 +760,81 @@ export interface components {
              */
             primals?: "auto" | "keep" | "recompute";
             /**
-             * @description How steps inside a linear phase are computed.
+             * @description How steps inside a linear phase are computed; the numbers are the same.
              * @default auto
              */
-            solver?: "auto" | "weight_space";
+            solver?: "auto" | "weight_space" | "function_space" | "closed_form";
             /** @constant */
             type: "linearised";
+        } | {
+            /** @description Where conjugate gradients end. */
+            cg?: {
+                /** @default 200 */
+                iterations?: number;
+                /** @default 0.000001 */
+                tolerance?: number;
+            };
+            /**
+             * @description How far a step trusts the linear model.
+             * @default 0.01
+             */
+            damping?: number | {
+                /** @description K: µ = 1/(learning_rate · K). */
+                period: number;
+            };
+            /**
+             * @description Halve a step until the network's loss falls.
+             * @default true
+             */
+            line_search?: boolean;
+            /** @default auto */
+            solver?: "auto" | "function_space" | "cg";
+            /**
+             * @description Each step solves the linearised problem to its end; batch_size must be full.
+             * @constant
+             */
+            type: "gauss_newton";
+        };
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             */
+            created_at: string;
+            expires_at: string | null;
+            /** @description Identifier of a key. */
+            id: string;
+            /** @description To the minute. */
+            last_used_at: string | null;
+            name: string;
+            scopes: ("runs:read" | "runs:write" | "models:read" | "models:write" | "datasets:read" | "datasets:write" | "stream:read" | "admin")[];
+            /** @description Whose resources are seen and made. Others' are not found. */
+            tenant: string;
+        };
+        ApiKeyPage: {
+            data: components["schemas"]["ApiKey"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "name": "dashboard",
+         *       "scopes": [
+         *         "runs:read",
+         *         "stream:read"
+         *       ]
+         *     }
+         */
+        ApiKeyRequest: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             */
+            expires_at?: string;
+            name: string;
+            scopes: ("runs:read" | "runs:write" | "models:read" | "models:write" | "datasets:read" | "datasets:write" | "stream:read" | "admin")[];
+            /** @description Whose resources are seen and made. Others' are not found. */
+            tenant?: string;
         };
         Checkpoint: {
             bytes: number;
@@ -719,6 +952,36 @@ export interface components {
                 [key: string]: string;
             };
             name?: string;
+        };
+        /**
+         * @example {
+         *       "upload": "upl_0000000000000000000a",
+         *       "format": "npz",
+         *       "name": "digits"
+         *     }
+         */
+        DatasetUpload: {
+            /**
+             * @description Of the file that was uploaded.
+             * @enum {string}
+             */
+            format: "npz" | "safetensors" | "csv";
+            /** @description csv: column of the label. */
+            label?: string;
+            /** @description Free labels; Linnet stores and returns them. */
+            metadata?: {
+                [key: string]: string;
+            };
+            name?: string;
+            seed?: number;
+            /**
+             * @description csv: what the labels are.
+             * @enum {string}
+             */
+            task?: "classification" | "regression";
+            test_fraction?: number;
+            /** @description Identifier of a upload. */
+            upload: string;
         };
         /** @description A network in JSON. */
         Definition: {
@@ -2232,11 +2495,27 @@ export interface components {
             /** @constant */
             type: "scale";
         };
+        /** LayersModel */
+        LayersModel: {
+            class_name?: string;
+            config?: unknown;
+            /** @constant */
+            format?: "layers-model";
+            keras_version?: string;
+            modelTopology?: {
+                [key: string]: unknown;
+            };
+            weightsManifest?: unknown[];
+        } & {
+            [key: string]: unknown;
+        };
         Limits: {
             /** @description Largest JSON body. */
             body_bytes_max: number;
             /** @description Connections open at the same time. */
             connections_max: number;
+            /** @description Of one address. */
+            connections_per_address_max: number;
             /** @description A data set as it lies in memory. */
             dataset_bytes_max: number;
             /** @description Events of one page; a larger `limit` is cut to this. */
@@ -2259,8 +2538,17 @@ export interface components {
             parameters_max: number;
             /** @description Runs that may wait. */
             queue_max: number;
+            /** @description Of one tenant; null for none. */
+            quota: {
+                bytes_max: number | null;
+                queued_max: number | null;
+                running_max: number | null;
+                streams_max: number | null;
+            };
             /** @description In which a whole request must arrive. */
             request_timeout_ms: number;
+            /** @description Of one key; four times as many of one address. 0: no limit. */
+            requests_per_minute_max: number;
             /** @description Changes to one run, over its life. */
             steering_max: number;
             stream: {
@@ -2289,6 +2577,8 @@ export interface components {
             trainers_max: number;
             /** @description Largest upload. */
             upload_bytes_max: number;
+            /** @description For which a resumable upload is kept until it is used. */
+            upload_ttl_ms: number;
         };
         /** @description What is minimised. */
         Loss: "softmax_cross_entropy" | "mean_squared_error" | "sigmoid_cross_entropy";
@@ -2313,6 +2603,8 @@ export interface components {
             to: number;
         };
         Model: {
+            /** @description Why outputs in training follow from other examples too, or from chance: such models have no kernels and train ordinarily only. Absent on models of earlier versions. */
+            coupling?: string[];
             /**
              * Format: date-time
              * @description UTC, RFC 3339.
@@ -2323,6 +2615,37 @@ export interface components {
             digest: string;
             /** @description Identifier of a model. */
             id: string;
+            import?: {
+                bytes: number;
+                fixed_batch: number | null;
+                /** @description Largest distance between the outputs of the network and those of ONNX Runtime on the file, on random inputs, as a share of the largest output. */
+                max_difference: number;
+                operator_set: number;
+                options: {
+                    /** @description Tensors or layers that stay as they are in the file. */
+                    exclude?: string[];
+                    /** @description One number that fills each further input, by name. */
+                    fixed?: {
+                        [key: string]: number;
+                    };
+                    /** @description The same, of parameters: for fine-tuning. */
+                    freeze?: string[];
+                    /** @description Tensors to train although they look like constants; `*` stands for anything. */
+                    include?: string[];
+                    /** @description The input that carries the data. */
+                    input?: string;
+                    /**
+                     * @description channels_last: examples are [… space, C] and transposed to the file's [C, … space].
+                     * @enum {string}
+                     */
+                    input_layout?: "as_in_file" | "channels_last";
+                    /** @description Shape of one example in the file, where it leaves lengths open. */
+                    input_shape?: number[];
+                    /** @description The output that is trained; else the first. */
+                    output?: string;
+                };
+                producer: string;
+            };
             inputs: {
                 /**
                  * @description Kind of its numbers.
@@ -2364,6 +2687,8 @@ export interface components {
              */
             source: "definition" | "keras" | "onnx";
             warnings: string[];
+            /** @description Weights that runs begin with. */
+            weights?: string;
         };
         ModelPage: {
             data: components["schemas"]["Model"][];
@@ -2400,6 +2725,24 @@ export interface components {
                 [key: string]: string;
             };
             name?: string;
+        };
+        NewApiKey: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             */
+            created_at: string;
+            expires_at: string | null;
+            /** @description Identifier of a key. */
+            id: string;
+            /** @description The key itself, `lnt_…`: shown now and never again. */
+            key: string;
+            /** @description To the minute. */
+            last_used_at: string | null;
+            name: string;
+            scopes: ("runs:read" | "runs:write" | "models:read" | "models:write" | "datasets:read" | "datasets:write" | "stream:read" | "admin")[];
+            /** @description Whose resources are seen and made. Others' are not found. */
+            tenant: string;
         };
         Ntk: {
             checkpoint: string | null;
@@ -2621,6 +2964,7 @@ export interface components {
             alternatives: {
                 flops: number;
                 memory_bytes: number;
+                seconds?: number;
                 solver: string;
             }[];
             device: string;
@@ -2631,8 +2975,21 @@ export interface components {
             memory_bytes: number;
             primals: ("keep" | "recompute") | null;
             reason: string;
-            /** @description standard, weight_space, … */
+            /** @description Of training, estimated. */
+            seconds?: number;
+            /** @description standard, weight_space, function_space, closed_form, gauss_newton. */
             solver: string;
+        };
+        PlanAnswer: {
+            lambda_max: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            /** @description Of the whole run; for an adaptive period, at most. */
+            linearisations: number;
+            /** @description Trainable numbers of the model. */
+            parameters: number;
+            plan: components["schemas"]["Plan"];
+            rate_times_lambda_max: components["schemas"]["Figure"] | null;
+            stable_learning_rate: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            warning: string | null;
         };
         Prediction: {
             /** @description Identifier of a checkpoint. */
@@ -2679,7 +3036,19 @@ export interface components {
          * @description What went wrong; the list is complete.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_body" | "request_timeout" | "headers_too_large" | "forbidden" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "not_found" | "method_not_allowed" | "invalid_model" | "invalid_dataset" | "incompatible" | "too_large" | "in_use" | "conflict" | "precondition_failed" | "idempotency_key_malformed" | "idempotency_key_reused" | "idempotency_in_flight" | "cursor_invalid" | "epoch_mismatch" | "cursor_in_future" | "stream_frame_invalid" | "stream_limit" | "slow_consumer" | "queue_full" | "no_checkpoint" | "storage_full" | "storage_corrupt" | "shutting_down" | "diverged" | "out_of_memory" | "trainer_crashed" | "engine_unavailable" | "cancelled" | "internal";
+        ProblemCode: "invalid_request" | "malformed_body" | "request_timeout" | "headers_too_large" | "unauthenticated" | "scope_missing" | "identity_unavailable" | "rate_limited" | "quota_exceeded" | "unknown_host" | "forbidden" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "not_found" | "method_not_allowed" | "invalid_model" | "invalid_dataset" | "incompatible" | "too_large" | "in_use" | "conflict" | "precondition_failed" | "idempotency_key_malformed" | "idempotency_key_reused" | "idempotency_in_flight" | "upload_conflict" | "upload_expired" | "checksum_mismatch" | "digest_mismatch" | "tus_version" | "cursor_invalid" | "epoch_mismatch" | "cursor_in_future" | "stream_frame_invalid" | "stream_limit" | "slow_consumer" | "queue_full" | "no_checkpoint" | "storage_full" | "storage_corrupt" | "shutting_down" | "diverged" | "out_of_memory" | "trainer_crashed" | "engine_unavailable" | "cancelled" | "internal";
+        /**
+         * @example {
+         *       "overlap_seconds": 3600
+         *     }
+         */
+        RotateRequest: {
+            /**
+             * @description For which the old key still works beside the new one.
+             * @default 86400
+             */
+            overlap_seconds?: number;
+        };
         Run: {
             algorithm: components["schemas"]["Algorithm"];
             /** @description How often a trainer was started. */
@@ -2729,6 +3098,7 @@ export interface components {
             model: string;
             name: string | null;
             optimizer: components["schemas"]["Optimizer"];
+            pause_reason?: "disk_full" | null;
             plan: components["schemas"]["Plan"] | null;
             progress: {
                 eta_seconds: number | null;
@@ -2797,6 +3167,8 @@ export interface components {
                 columns: {
                     [key: string]: components["schemas"]["Figure"][];
                 };
+                /** @description Values are of the steps from, from + every, …, not of each: a closed form takes no step between. Absent: 1. */
+                every?: number;
                 from: number;
                 to: number;
             };
@@ -3194,6 +3566,15 @@ export interface components {
             relinearise?: true;
             snapshots_every?: number | null;
         };
+        StreamTicket: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             */
+            expires_at: string;
+            /** @description For `?ticket=` of one stream, once. */
+            ticket: string;
+        };
         Sweep: {
             /** @description A run request without what varies. `model` may also be a definition in JSON, so that its fields can vary; each different one becomes a model once. */
             base: Record<string, never>;
@@ -3502,7 +3883,7 @@ export interface components {
                         score: number;
                     };
                     /**
-                     * @description Accuracy at most δ below that of K = 1; without one, loss at most δ above, relatively.
+                     * @description Accuracy at most δ below that of K = 1; without one, loss at most δ above (relative).
                      * @enum {string}
                      */
                     score: "linearised_test_accuracy" | "linearised_test_loss";
@@ -3561,6 +3942,42 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -3579,7 +3996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3608,6 +4025,42 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -3633,6 +4086,526 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Cursor of the page before. */
+                after?: string;
+                /** @description At most 200; more is cut to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. cursor_invalid: The cursor was not given out by this listing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The key, with its secret: it is shown this once. */
+            201: {
+                headers: {
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. malformed_body: The body is not what its content type says (broken JSON, truncated archive). */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type: The content type is not accepted here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifier of a key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifier of a key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifier of a key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateRequest"];
+            };
+        };
+        responses: {
+            /** @description The key, with its secret: it is shown this once. */
+            201: {
+                headers: {
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. malformed_body: The body is not what its content type says (broken JSON, truncated archive). */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict: The resource is in a state in which this cannot be done. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type: The content type is not accepted here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3669,6 +4642,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -3687,7 +4696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3722,7 +4731,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DatasetRequest"];
+                "application/json": components["schemas"]["DatasetRequest"] | components["schemas"]["DatasetUpload"];
                 "application/octet-stream": unknown;
                 "application/vnd.safetensors": unknown;
                 "application/x-npz": unknown;
@@ -3742,7 +4751,7 @@ export interface operations {
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
-            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. malformed_body: The body is not what its content type says (broken JSON, truncated archive). idempotency_key_malformed: Idempotency-Key must be 1 to 255 printable ASCII characters. */
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. malformed_body: The body is not what its content type says (broken JSON, truncated archive). idempotency_key_malformed: Idempotency-Key must be 1 to 255 printable ASCII characters. digest_mismatch: The content does not have the digest that the request names. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3751,8 +4760,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_flight: The first request with this Idempotency-Key is still being answered. */
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description quota_exceeded: A quota of your tenant is used up; delete something, or wait for runs to end. scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description idempotency_in_flight: The first request with this Idempotency-Key is still being answered. upload_conflict: The upload is at another offset, complete already, or not complete yet. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upload_expired: The upload was not completed or used in time, and is gone. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3778,8 +4814,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalid_dataset: The data set cannot be used; `errors` says where and why. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. */
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_dataset: The data set cannot be used; `errors` says where and why. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. incompatible: Model, data set and settings do not fit together. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3805,7 +4859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3846,8 +4900,44 @@ export interface operations {
                     "application/json": components["schemas"]["Dataset"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3873,7 +4963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3903,6 +4993,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -3914,6 +5022,24 @@ export interface operations {
             };
             /** @description in_use: The resource is used by something that is still active. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3939,7 +5065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3968,6 +5094,42 @@ export interface operations {
                     "application/json": components["schemas"]["Devices"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -3986,7 +5148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4015,6 +5177,42 @@ export interface operations {
                     "application/json": components["schemas"]["Limits"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -4033,7 +5231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4076,6 +5274,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -4094,7 +5328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4107,7 +5341,31 @@ export interface operations {
     };
     createModel: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Keras: remove makes linearised training possible. */
+                dropout?: "keep" | "remove";
+                /** @description Tensors or layers that stay as they are in the file. */
+                exclude?: string[];
+                /** @description Keras: remove where the loss is softmax_cross_entropy, which has one of its own. */
+                final_softmax?: "keep" | "remove";
+                /** @description ONNX: one number that fills each further input, as `name:number`. */
+                fixed?: string[];
+                /** @description The same, of parameters: for fine-tuning. */
+                freeze?: string[];
+                /** @description Tensors to train although they look like constants; `*` stands for anything. */
+                include?: string[];
+                /** @description The input that carries the data. */
+                input?: string;
+                /** @description channels_last: examples are [… space, C] and transposed to the file's [C, … space]. */
+                input_layout?: "as_in_file" | "channels_last";
+                /** @description Shape of one example in the file, where it leaves lengths open. */
+                input_shape?: number[];
+                name?: string;
+                /** @description The output that is trained; else the first. */
+                output?: string;
+                /** @description Keras: of batch normalisation; frozen unless told. */
+                statistics?: "frozen" | "batch";
+            };
             header?: {
                 /** @description 1 to 255 printable characters. A repeated request with the same key and payload gets the first answer again, with `Idempotency-Replayed: true`, and does nothing. */
                 "idempotency-key"?: string;
@@ -4117,7 +5375,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ModelRequest"];
+                "application/json": components["schemas"]["ModelRequest"] | components["schemas"]["LayersModel"];
+                "application/octet-stream": unknown;
+                "application/onnx": unknown;
+                "application/x-onnx": unknown;
+                "multipart/form-data": unknown;
             };
         };
         responses: {
@@ -4134,6 +5396,24 @@ export interface operations {
             };
             /** @description invalid_request: The request does not fit the contract; `errors` points at each field. malformed_body: The body is not what its content type says (broken JSON, truncated archive). idempotency_key_malformed: Idempotency-Key must be 1 to 255 printable ASCII characters. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4168,8 +5448,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_model: The model definition has no meaning; `errors` says where and why. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4195,7 +5493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4236,8 +5534,44 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4263,7 +5597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4293,6 +5627,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -4304,6 +5656,24 @@ export interface operations {
             };
             /** @description in_use: The resource is used by something that is still active. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4329,7 +5699,148 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModelOnnx: {
+        parameters: {
+            query?: {
+                /** @description ONNX: original (usual) keeps the file that the model came from and changes its weights only; clean writes a new graph. A model without a file has a clean one only. */
+                graph?: "original" | "clean";
+                /** @description Of weights that are drawn. */
+                seed?: number;
+            };
+            header?: {
+                /** @description An ETag: 304 while it is current. */
+                "if-none-match"?: string;
+            };
+            path: {
+                /** @description Identifier of a model. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match, and on runs for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/onnx": unknown;
+                    "application/x-tar": unknown;
+                };
+            };
+            /** @description The range asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/onnx": unknown;
+                    "application/x-tar": unknown;
+                };
+            };
+            /** @description You have it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description incompatible: Model, data set and settings do not fit together. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4372,6 +5883,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -4390,7 +5937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4437,6 +5984,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description no_checkpoint: There is no checkpoint to work from yet. idempotency_in_flight: The first request with this Idempotency-Key is still being answered. */
             409: {
                 headers: {
@@ -4464,6 +6029,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description incompatible: Model, data set and settings do not fit together. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. */
             422: {
                 headers: {
@@ -4473,7 +6047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description queue_full: The queue of runs is full; try again later. */
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4500,7 +6074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4541,8 +6115,44 @@ export interface operations {
                     "application/json": components["schemas"]["Ntk"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4568,7 +6178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4598,8 +6208,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4625,7 +6271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4680,6 +6326,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -4707,6 +6371,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -4725,8 +6407,140 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description The plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. malformed_body: The body is not what its content type says (broken JSON, truncated archive). */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large: The body is larger than the limit published at /v1/limits. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type: The content type is not accepted here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description incompatible: Model, data set and settings do not fit together. too_large: The work needs more memory than this service may use. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description trainer_crashed: The trainer ended unexpectedly, more often than the restart limit. internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description out_of_memory: The trainer ran out of memory. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4776,6 +6590,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -4794,7 +6644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4843,6 +6693,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description idempotency_in_flight: The first request with this Idempotency-Key is still being answered. */
             409: {
                 headers: {
@@ -4870,6 +6738,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description incompatible: Model, data set and settings do not fit together. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. */
             422: {
                 headers: {
@@ -4879,7 +6756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description queue_full: The queue of runs is full; try again later. */
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4906,7 +6783,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. */
+            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4959,8 +6836,44 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4986,7 +6899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5016,6 +6929,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5027,6 +6958,24 @@ export interface operations {
             };
             /** @description in_use: The resource is used by something that is still active. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5052,7 +7001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5102,6 +7051,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5138,8 +7105,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description incompatible: Model, data set and settings do not fit together. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5165,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5199,6 +7184,24 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5210,6 +7213,24 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5235,7 +7256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5281,8 +7302,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5308,7 +7365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5321,7 +7378,14 @@ export interface operations {
     };
     getCheckpoint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Stands above Accept. */
+                format?: "json" | "safetensors" | "onnx";
+                /** @description ONNX: the network (usual), or its linearisation around the anchor, which holds both. */
+                function?: "network" | "linearised";
+                /** @description ONNX: original (usual) keeps the file that the model came from and changes its weights only; clean writes a new graph. A model without a file has a clean one only. */
+                graph?: "original" | "clean";
+            };
             header?: {
                 /** @description An ETag: 304 while it is current. */
                 "if-none-match"?: string;
@@ -5345,7 +7409,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checkpoint"];
+                    "application/onnx": unknown;
                     "application/vnd.safetensors": unknown;
+                    "application/x-tar": unknown;
                 };
             };
             /** @description The range asked for. */
@@ -5354,7 +7420,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/onnx": unknown;
                     "application/vnd.safetensors": unknown;
+                    "application/x-tar": unknown;
                 };
             };
             /** @description You have it. */
@@ -5363,6 +7431,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description not_found: No such resource. */
             404: {
@@ -5375,6 +7470,42 @@ export interface operations {
             };
             /** @description not_acceptable: None of the accepted content types can be produced. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict: The resource is in a state in which this cannot be done. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description incompatible: Model, data set and settings do not fit together. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5400,7 +7531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5463,6 +7594,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5490,6 +7639,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -5508,7 +7675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5560,6 +7727,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5587,6 +7772,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description incompatible: Model, data set and settings do not fit together. idempotency_key_reused: The same Idempotency-Key came with another payload. */
             422: {
                 headers: {
@@ -5596,7 +7790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description queue_full: The queue of runs is full; try again later. */
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5623,7 +7817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5674,6 +7868,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5685,6 +7897,24 @@ export interface operations {
             };
             /** @description not_acceptable: None of the accepted content types can be produced. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5710,7 +7940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5744,6 +7974,24 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5755,6 +8003,24 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5780,7 +8046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5825,6 +8091,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5861,8 +8145,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description incompatible: Model, data set and settings do not fit together. too_large: The work needs more memory than this service may use. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5888,7 +8190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5931,6 +8233,24 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -5942,6 +8262,24 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5967,7 +8305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6013,8 +8351,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6040,7 +8414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6074,8 +8448,44 @@ export interface operations {
                     "application/json": components["schemas"]["Snapshot"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6101,7 +8511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6158,6 +8568,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -6169,6 +8597,24 @@ export interface operations {
             };
             /** @description not_acceptable: None of the accepted content types can be produced. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6194,7 +8640,90 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createStreamTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamTicket"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6237,6 +8766,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description headers_too_large: The request's headers are larger than the service reads. */
             431: {
                 headers: {
@@ -6255,7 +8820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6302,6 +8867,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description idempotency_in_flight: The first request with this Idempotency-Key is still being answered. */
             409: {
                 headers: {
@@ -6329,6 +8912,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_model: The model definition has no meaning; `errors` says where and why. incompatible: Model, data set and settings do not fit together. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. */
             422: {
                 headers: {
@@ -6338,7 +8930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description queue_full: The queue of runs is full; try again later. */
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6365,7 +8957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. */
+            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6421,6 +9013,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -6432,6 +9042,24 @@ export interface operations {
             };
             /** @description not_acceptable: None of the accepted content types can be produced. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6457,7 +9085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6487,6 +9115,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -6498,6 +9144,24 @@ export interface operations {
             };
             /** @description in_use: The resource is used by something that is still active. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6523,7 +9187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6555,6 +9219,24 @@ export interface operations {
                     "application/json": components["schemas"]["Sweep"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -6566,6 +9248,24 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6591,7 +9291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6623,6 +9323,24 @@ export interface operations {
                     "application/json": components["schemas"]["Sweep"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -6634,6 +9352,24 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6659,7 +9395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6691,6 +9427,24 @@ export interface operations {
                     "application/json": components["schemas"]["Sweep"];
                 };
             };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not_found: No such resource. */
             404: {
                 headers: {
@@ -6702,6 +9456,24 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6727,8 +9499,502 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version: 1.0.0. */
+                "tus-resumable"?: string;
+                /** @description Bytes it is going to have. */
+                "upload-length"?: string;
+                /** @description Is not looked at. */
+                "upload-metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is empty. */
+            201: {
+                headers: {
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    /** @description The version. */
+                    "Tus-Resumable"?: string;
+                    /** @description When it is forgotten unless it was used. */
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description quota_exceeded: A quota of your tenant is used up; delete something, or wait for runs to end. scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tus_version: The version of tus is not spoken here; Tus-Version lists those that are. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large: The body is larger than the limit published at /v1/limits. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage_full: The data folder has no room left. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUploadOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In its header fields. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version: 1.0.0. */
+                "tus-resumable"?: string;
+            };
+            path: {
+                /** @description Identifier of a upload. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tus_version: The version of tus is not spoken here; Tus-Version lists those that are. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continueUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version: 1.0.0. */
+                "tus-resumable"?: string;
+                /** @description Such as `sha256 <base64>`. */
+                "upload-checksum"?: string;
+                /** @description Where this piece begins. */
+                "upload-offset"?: string;
+            };
+            path: {
+                /** @description Identifier of a upload. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description It came. */
+            204: {
+                headers: {
+                    /** @description Bytes that have come. */
+                    "Upload-Offset"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upload_conflict: The upload is at another offset, complete already, or not complete yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upload_expired: The upload was not completed or used in time, and is gone. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description tus_version: The version of tus is not spoken here; Tus-Version lists those that are. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large: The body is larger than the limit published at /v1/limits. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type: The content type is not accepted here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description checksum_mismatch: The bytes that came do not have the checksum that came with them. */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage_full: The data folder has no room left. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

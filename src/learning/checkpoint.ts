@@ -51,7 +51,7 @@ const stateBytesMax = 64 * 1024 ** 3;
 const arraysMax = 1_000_000;
 
 /** Groups of arrays beside the weights, told by a prefix that no parameter has. */
-const groups = ["anchor", "optimizer", "start", "snapshots"] as const;
+const groups = ["anchor", "optimizer", "phase", "start", "snapshots"] as const;
 type Group = (typeof groups)[number];
 
 const prefixOf = (group: Group): string => `@${group}:`;
@@ -75,6 +75,7 @@ export async function saveCheckpoint(
   const parts: Readonly<Record<Group, Tensors | null>> = {
     anchor: descent.anchor,
     optimizer: descent.optimizer,
+    phase: descent.phase ?? null,
     start,
     snapshots,
   };
@@ -135,6 +136,7 @@ export async function readCheckpoint(artifacts: Artifacts, digest: string): Prom
         weights: grouped(tensors, null),
         anchor: has("anchor") ? grouped(tensors, "anchor") : null,
         optimizer: grouped(tensors, "optimizer"),
+        ...(has("phase") ? { phase: grouped(tensors, "phase") } : {}),
       },
       start: has("start") ? grouped(tensors, "start") : null,
       snapshots: grouped(tensors, "snapshots"),

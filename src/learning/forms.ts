@@ -5,7 +5,8 @@
  */
 import type { Algorithm, Period } from "#schemas/algorithm.ts";
 import { anchorSequence, looksOf } from "./anchors.ts";
-import type { Form } from "./descent/descent.ts";
+import type { AnyForm, GaussNewtonForm } from "./descent/surface.ts";
+import { closedFormEvery, type Solver } from "./solvers.ts";
 
 export interface FormQuestion {
   readonly algorithm: Algorithm;
@@ -19,6 +20,10 @@ export interface FormQuestion {
   readonly batchSize: number | null;
   /** Whether kept primals fit in memory. */
   readonly fitsKept: boolean;
+  /** N · O, the rows of the kernel. */
+  readonly rows?: number;
+  /** What computes linear phases; weight space unless given. */
+  readonly solver?: { readonly name: Solver; readonly reason: string };
 }
 
 /**
@@ -30,7 +35,7 @@ const shortGap = { miniBatch: 8, fullBatch: 2 } as const;
 const keptEpochsMin = 2;
 
 export interface FormChoice {
-  readonly form: Form;
+  readonly form: AnyForm;
   readonly reason: string;
   /** Step at which another form takes over; Infinity when none does. */
   readonly until: number;
@@ -48,6 +53,10 @@ const endless = { until: Number.POSITIVE_INFINITY };
 /** The form for the steps from `step` on. */
 export function formAt(question: FormQuestion, step: number): FormChoice {
   const { algorithm, period, steps } = question;
+  if (algorithm.type === "gauss_newton") {
+    const form = gaussNewtonForm(algorithm, question.rows ?? 0);
+    return { form, reason: `each linear problem is solved by ${form.solver}`, ...endless };
+  }
   if (algorithm.type === "standard" || period === null) {
     const form = { type: "standard", trailing: false, resets: false } as const;
     return { form, reason: "ordinary training", ...endless };
@@ -67,8 +76,32 @@ export function formAt(question: FormQuestion, step: number): FormChoice {
     const form = { type: "linearised", anchor: "carried", resets, keepsPrimals: false } as const;
     return { form, reason: "asked for", until: isEvery ? untilEvery : Number.POSITIVE_INFINITY };
   }
+  const { name = "weight_space", reason = "" } = question.solver ?? {};
+  if (name === "function_space") return { form: { type: name, resets }, reason, ...endless };
+  if (name === "closed_form") {
+    return { form: { type: name, resets, every: closedFormEvery(steps) }, reason, ...endless };
+  }
   const gap = isEvery ? steps - untilEvery : meanGap(period, steps);
   return { ...linearisedForm(question, gap, resets), ...endless };
+}
+
+/** Rows of the largest kernel that is factorised in each step: seconds in TypeScript. */
+const factorisedRowsMax = 1500;
+
+type GaussNewton = Extract<Algorithm, { type: "gauss_newton" }>;
+
+function gaussNewtonForm(algorithm: GaussNewton, rows: number): GaussNewtonForm {
+  const { damping = 0.01, solver = "auto", cg = {}, line_search: lineSearch = true } = algorithm;
+  const usual = rows <= factorisedRowsMax ? "function_space" : "cg";
+  return {
+    type: "gauss_newton",
+    damping,
+    solver: solver === "auto" ? usual : solver,
+    iterationsMax: cg.iterations ?? 200,
+    tolerance: cg.tolerance ?? 1e-6,
+    lineSearch,
+    resets: false,
+  };
 }
 
 function linearisedForm(
@@ -100,13 +133,13 @@ function linearisedForm(
 }
 
 /** Whether two forms are the same program. */
-export function isSameForm(a: Form, b: Form): boolean {
+export function isSameForm(a: AnyForm, b: AnyForm): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Whether steps of a form work on kept values of the anchor, for the plan. */
-export function primalsOf(form: Form, batchSize: number | null): "keep" | "recompute" | null {
-  if (form.type === "standard") return null;
+export function primalsOf(form: AnyForm, batchSize: number | null): "keep" | "recompute" | null {
+  if (form.type !== "linearised") return null;
   const hoisted = batchSize === null && form.anchor === "invariant";
   return form.keepsPrimals || hoisted ? "keep" : "recompute";
 }

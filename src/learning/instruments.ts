@@ -55,7 +55,7 @@ export class Instruments implements AsyncDisposable {
     const { network, precision, examples, task, assignment } = prepared;
     const { loss } = task;
     const base = { backend, precision, network, loss };
-    const linearised = assignment.settings.algorithm.type === "linearised";
+    const linearised = assignment.settings.algorithm.type !== "standard";
     const probe = { ...base, train: examples.train };
     this.#snapshots = snapshots;
     this.evaluator = new Lazy(() => Evaluator.compile({ ...base, examples, linearised }));

@@ -8,7 +8,7 @@ import type { Outcome } from "#src/channel.ts";
 import { reportCheckpoint, reportEvaluation, reportSnapshot } from "./boundary.ts";
 import { Pace } from "./chunks.ts";
 import { cutColumns } from "./columns.ts";
-import { metricsEvents } from "./metrics.ts";
+import { firstReported, metricsEvents } from "./metrics.ts";
 import { nextReported, reportAt } from "./position.ts";
 import type { Session } from "./session.ts";
 import { type Controls, dueSteering, nextSteering, steered } from "./steering.ts";
@@ -51,7 +51,10 @@ export class TrainingLoop {
 
   /** Trains until the run ends; rejects when the signal aborts. */
   async run(): Promise<Outcome> {
-    if (this.#options.fresh) await this.#observe(false);
+    if (this.#options.fresh) {
+      await this.#announce();
+      await this.#observe(false);
+    }
     for (;;) {
       this.#options.signal.throwIfAborted();
       const ending = this.#ending();
@@ -64,6 +67,15 @@ export class TrainingLoop {
       await this.#observe(this.#session.position.step === this.#settings.steps);
       await this.#options.breathe();
     }
+  }
+
+  /** Says that not every step is reported, where that is so. */
+  async #announce(): Promise<void> {
+    const { every, position } = this.#session;
+    if (every === 1) return;
+    const message = `a closed form reports one step in ${every}: those between are not taken`;
+    const data = { step: position.step, level: "info", message } as const;
+    await this.#session.emit({ kind: "log", key: "log:thinned", data });
   }
 
   get #settings() {
@@ -182,7 +194,7 @@ export class TrainingLoop {
       every === null ? Number.POSITIVE_INFINITY : (Math.floor(step / every) + 1) * every;
     return Math.min(
       this.#settings.steps,
-      step + (this.#options.chunkSteps ?? this.#pace.steps),
+      step + (this.#options.chunkSteps ?? this.#pace.steps * this.#session.every),
       multiple(evaluateEvery),
       multiple(snapshotsEvery),
       multiple(this.#settings.checkpoints.every ?? null),
@@ -199,15 +211,18 @@ export class TrainingLoop {
     const from = this.#session.position.step;
     const to = this.#boundary();
     const beganMs = this.#options.nowMs();
+    const { every } = this.#session;
     const { columns, divergedAt } = await this.#session.advance(to, anchorNow);
-    this.#pace.record(to - from, this.#options.nowMs() - beganMs);
+    this.#pace.record(Math.ceil((to - from) / every), this.#options.nowMs() - beganMs);
     const stops = divergedAt >= 0 && this.#settings.stop.diverged !== false;
+    const lastStep = firstReported({ from, every }) + Math.max(0, divergedAt) * every + 1;
+    const range = { from, to: stops ? lastStep : to, every };
     const seen = stops ? cutColumns(columns, divergedAt + 1) : columns;
-    for (const event of metricsEvents(seen, from, this.#session.prepared.precision)) {
+    for (const event of metricsEvents(seen, range, this.#session.prepared.precision)) {
       await this.#session.emit(event);
     }
     if (!stops) return null;
-    const message = `the loss left the finite numbers at step ${from + divergedAt + 1}`;
+    const message = `the loss left the finite numbers at step ${lastStep}`;
     return { type: "failed", error: { code: "diverged", message, retryable: false } };
   }
 }

@@ -27,11 +27,6 @@ import { tensor } from "#engine/tensor.ts";
 import type { Loss } from "#schemas/algorithm.ts";
 import { Failure } from "#src/failure.ts";
 
-/** What the targets of a data set are: class indices, or `null` classes for real targets. */
-export interface Targets {
-  readonly classes: number | null;
-}
-
 /**
  * Refuses targets that a loss cannot be computed from: Failure `incompatible`. `outputs` is O.
  * Classes need one output each; two classes may share a single output, except under softmax.

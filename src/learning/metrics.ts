@@ -1,5 +1,5 @@
 /**
- * Per-step series cut into metrics events of a few kilobytes. No step is ever left out.
+ * Per-step series cut into metrics events of a few kilobytes. No reported step is left out.
  */
 import type { Precision } from "#engine/backend.ts";
 import { type Figure, toFigure } from "#schemas/values.ts";
@@ -11,12 +11,26 @@ const figuresMax = 1024;
 /** Digits that tell any two float32 apart; more would only be bytes. */
 const float32Digits = 9;
 
-/** The steps after `from` as metrics events, in order. */
+/** Which steps a series is of: after `from`, through `to`, and of these each that is reported. */
+export interface MetricsRange {
+  readonly from: number;
+  readonly to: number;
+  /** Steps t (the first is 0) are reported where t is a multiple of this. */
+  readonly every: number;
+}
+
+/** The first reported step t ≥ `from`. */
+export const firstReported = ({ from, every }: Pick<MetricsRange, "from" | "every">): number =>
+  Math.ceil(from / every) * every;
+
+/** The reported steps of a range as metrics events, in order. */
 export function metricsEvents(
   columns: Columns,
-  from: number,
+  range: MetricsRange,
   precision: Precision,
 ): TrainerEvent[] {
+  const { every } = range;
+  const first = firstReported(range);
   const names = Object.keys(columns);
   const steps = columns[names[0] ?? ""]?.length ?? 0;
   const stepsMax = Math.max(1, Math.floor(figuresMax / Math.max(1, names.length)));
@@ -27,11 +41,13 @@ export function metricsEvents(
       const figures = Array.from(values.subarray(start, end), (value) => shown(value, precision));
       return [name, figures] as const;
     });
-    const range = { from: from + start + 1, to: from + end };
+    const from = first + start * every + 1;
+    const to = Math.min(first + end * every, range.to);
+    const thinned = every === 1 ? {} : { every };
     events.push({
       kind: "metrics",
-      key: `metrics:${range.from}-${range.to}`,
-      data: { ...range, columns: Object.fromEntries(cut) },
+      key: `metrics:${from}-${to}`,
+      data: { from, to, ...thinned, columns: Object.fromEntries(cut) },
     });
   }
   return events;

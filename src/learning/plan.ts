@@ -1,105 +1,24 @@
 /**
- * What a run will cost and how it will be computed, before it starts: FLOPs and memory of each form
- * of descent from its own graph. Measures nothing.
+ * What a run will cost and how it will be computed, before it starts: the solver of its linear
+ * phases, FLOPs, memory and seconds, and those of the other ways. Measures nothing.
  */
-import type { Precision, Program } from "#engine/backend.ts";
-import { countFlops } from "#engine/graph/flops.ts";
-import { bytesOfNode, peakBytes } from "#engine/graph/memory.ts";
-import { programOutputs } from "#engine/graph/program.ts";
-import { simplify } from "#engine/graph/simplify.ts";
-import { dependsOn } from "#engine/graph/walk.ts";
-import type { Node } from "#engine/ops/operations.ts";
-import { bytesOf, sizeOf } from "#engine/tensor.ts";
+import { sizeOf } from "#engine/tensor.ts";
 import type { Plan } from "#schemas/run.ts";
-import type { RunSettings } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
-import { anchorSequence, looksOf } from "./anchors.ts";
 import type { Form } from "./descent/descent.ts";
-import { linearisedProgram } from "./descent/linearised.ts";
-import { keepPrimals } from "./descent/residuals.ts";
-import { standardProgram } from "./descent/standard.ts";
-import type { Task } from "./descent/step.ts";
-import { countOf, type Split } from "./examples.ts";
+import type { AnyForm } from "./descent/surface.ts";
+import { countOf } from "./examples.ts";
+import { baseBytes, costIn, linearisationsOf, memoryOf, type PlanQuestion } from "./form-cost.ts";
 import { type FormQuestion, formAt, primalsOf } from "./forms.ts";
+import { type Chosen, chooseSolver, type Estimate, gaussNewtonEstimate } from "./solvers.ts";
 
-/** Cost of one form. */
-export interface FormCost {
-  /** Contraction FLOPs of a step. */
-  readonly step: number;
-  /** Contraction FLOPs of a linearisation. */
-  readonly anchor: number;
-  /** Bytes of constants, carried values and the step's own values at their peak. */
-  readonly bytes: number;
-}
+const linearised = { type: "linearised", resets: false } as const;
 
-/** Memory of a process that holds nothing yet: the runtime and a native engine. */
-const processBytes = 96 * 1024 ** 2;
-
-function programOf(task: Task, form: Form): Program {
-  return form.type === "standard" ? standardProgram(task, form) : linearisedProgram(task, form);
-}
-
-/** Values that do not change from step to step, where something that does reads them. */
-function steady(outputs: readonly Node[], program: Program): Node[] {
-  const moving = dependsOn(
-    outputs,
-    new Set<Node>([...program.carried.map(({ input }) => input), ...program.scanned]),
-  );
-  return [...new Set([...moving].flatMap(({ inputs }) => inputs))].filter((it) => !moving.has(it));
-}
-
-/** Costs of the steps of a form, from its simplified graph. */
-export function costOf(task: Task, form: Form, precision: Precision): FormCost {
-  const whole = programOf(task, form);
-  const keeps = form.type === "linearised" && form.keepsPrimals;
-  const kept = keeps ? keepPrimals(whole, countOf(task.train)) : null;
-  const program = kept?.step ?? whole;
-  const outputs = simplify(programOutputs(program));
-  const hoisted = countFlops(steady(outputs, program)).contraction;
-  const double = program.carried.reduce((sum, { input }) => sum + bytesOfNode(input, precision), 0);
-  const blocks = kept === null ? 0 : Math.ceil(countOf(task.train) / (task.batchSize ?? 1));
-  const filling =
-    kept === null ? 0 : countFlops(simplify(programOutputs(kept.primals))).contraction;
-  return {
-    step: countFlops(outputs).contraction - hoisted,
-    anchor: hoisted + blocks * filling,
-    bytes: peakBytes(outputs, precision) + double,
-  };
-}
-
-export interface PlanQuestion {
-  readonly settings: RunSettings;
-  readonly task: Task;
-  readonly test: Split;
-  readonly engine: string;
-  readonly device: string;
-  readonly memoryBytesMax: number;
-}
-
-function splitBytes({ x, y }: Split): number {
-  return [x, y].reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesOf[dtype], 0);
-}
-
-/** Memory of the whole trainer while it runs a form. */
-function memoryOf(question: PlanQuestion, cost: FormCost): number {
-  const { task, test, settings } = question;
-  const weights = task.network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  // The host's copy of the data, evaluation's, and θ, θ_s, θ₀ on the host.
-  const data = 2 * (splitBytes(task.train) + splitBytes(test));
-  return processBytes + cost.bytes + data + 3 * weights * bytesOf[settings.dtype];
-}
-
-/** Linearisations of the whole run; for an adaptive period, as many as there are looks. */
-export function linearisationsOf({ algorithm, steps }: RunSettings): number {
-  if (algorithm.type === "standard") return 0;
-  const { period } = algorithm;
-  const looks = looksOf(period);
-  if (looks !== null) return Math.ceil(steps / looks.every);
-  return anchorSequence(period, { steps, from: 0, last: null }).count;
-}
-
-/** What formAt needs to know, memory included. */
-export function formQuestion(question: PlanQuestion): FormQuestion {
+/** What formAt needs to know, memory and the solver of linear phases included. */
+export function formQuestion(question: PlanQuestion): {
+  forms: FormQuestion;
+  chosen: Chosen | null;
+} {
   const { settings, task, memoryBytesMax } = question;
   const { algorithm, steps } = settings;
   const base = {
@@ -108,82 +27,174 @@ export function formQuestion(question: PlanQuestion): FormQuestion {
     steps,
     examples: countOf(task.train),
     batchSize: task.batchSize,
+    rows: countOf(task.train) * sizeOf(task.network.outputShape),
   };
-  if (
-    algorithm.type === "standard" ||
-    task.batchSize === null ||
-    task.network.coupling.length > 0
-  ) {
-    return { ...base, fitsKept: false };
+  if (algorithm.type !== "linearised" || task.network.coupling.length > 0) {
+    return { forms: { ...base, fitsKept: false }, chosen: null };
   }
-  const kept = {
-    type: "linearised",
-    anchor: "invariant",
-    resets: false,
-    keepsPrimals: true,
-  } as const;
-  const bytes = memoryOf(question, costOf(task, kept, settings.dtype));
-  return { ...base, fitsKept: bytes <= memoryBytesMax };
+  const kept = { ...linearised, anchor: "invariant", keepsPrimals: true } as const;
+  const fitsKept =
+    task.batchSize !== null && memoryOf(question, costIn(question, kept)) <= memoryBytesMax;
+  const forms = { ...base, fitsKept };
+  const chosen = chosenSolver(question, forms);
+  if (chosen === null) return { forms, chosen };
+  return { forms: { ...forms, solver: { name: chosen.solver, reason: chosen.reason } }, chosen };
 }
 
-function wholeFlops(cost: FormCost, settings: RunSettings, steps = settings.steps): number {
-  return cost.step * steps + cost.anchor * Math.max(linearisationsOf(settings), 0);
+/** The solver of linear phases; null where there are none. */
+function chosenSolver(question: PlanQuestion, forms: FormQuestion): Chosen | null {
+  const { settings, task, speed, memoryBytesMax } = question;
+  const { algorithm } = settings;
+  if (algorithm.type !== "linearised") return null;
+  const first = formAt(forms, 0);
+  const linear = first.form.type === "standard" ? formAt(forms, first.until) : first;
+  const from = first.form.type === "standard" ? first.until : 0;
+  if (linear.form.type !== "linearised" || from >= settings.steps) return null;
+  const steps = settings.steps - from;
+  const phases = Math.max(1, linearisationsOf(settings) - from);
+  const cost = costIn(question, linear.form);
+  const weightSpace: Estimate = {
+    solver: "weight_space",
+    seconds: cost.stepSeconds * steps + cost.anchorSeconds * phases,
+    flops: cost.step * steps + cost.anchor * phases,
+    memoryBytes: memoryOf(question, cost),
+  };
+  return chooseSolver(
+    algorithm.solver ?? "auto",
+    { task, settings, speed, steps, phases, baseBytes: baseBytes(question) },
+    { weightSpace, memoryBytesMax },
+  );
 }
 
 /** Other ways of computing the same run, with their costs. */
-function alternatives(question: PlanQuestion, chosen: Form): Plan["alternatives"] {
+function alternatives(
+  question: PlanQuestion,
+  main: AnyForm,
+  chosen: Chosen | null,
+): Plan["alternatives"] {
   const { settings, task } = question;
-  if (settings.algorithm.type === "standard") return [];
-  const base = { type: "linearised", resets: false } as const;
+  if (settings.algorithm.type !== "linearised") return [];
   const forms: readonly (readonly [string, Form])[] = [
-    ["weight_space, primals recomputed", { ...base, anchor: "carried", keepsPrimals: false }],
+    ["weight_space, primals recomputed", { ...linearised, anchor: "carried", keepsPrimals: false }],
     [
       "weight_space, primals kept",
-      { ...base, anchor: "invariant", keepsPrimals: task.batchSize !== null },
+      { ...linearised, anchor: "invariant", keepsPrimals: task.batchSize !== null },
     ],
   ];
-  const own = primalsOf(chosen, task.batchSize);
-  return forms
+  const own = primalsOf(main, task.batchSize);
+  const phases = linearisationsOf(settings);
+  const inWeights = forms
     .filter(([, form]) => primalsOf(form, task.batchSize) !== own)
     .map(([solver, form]) => {
-      const cost = costOf(task, form, settings.dtype);
-      const memory_bytes = memoryOf(question, cost);
-      return { solver, flops: wholeFlops(cost, settings), memory_bytes };
+      const cost = costIn(question, form);
+      return {
+        solver,
+        flops: cost.step * settings.steps + cost.anchor * phases,
+        memory_bytes: memoryOf(question, cost),
+        seconds: cost.stepSeconds * settings.steps + cost.anchorSeconds * phases,
+      };
     });
+  const dual = (chosen?.estimates ?? [])
+    .filter(({ solver }) => solver !== "weight_space" && solver !== chosen?.solver)
+    .map(({ solver, flops, memoryBytes, seconds }) => ({
+      solver,
+      flops,
+      memory_bytes: Math.ceil(memoryBytes),
+      seconds,
+    }));
+  return [...inWeights, ...dual];
+}
+
+/** What the forms of a run take, one after the other. */
+function totalOf(question: PlanQuestion, parts: readonly Part[], chosen: Chosen | null) {
+  const total = { flops: 0, seconds: 0, memory: 0 };
+  const phases = linearisationsOf(question.settings);
+  for (const { form, steps } of parts) {
+    if (form.type === "standard" || form.type === "linearised") {
+      const cost = costIn(question, form);
+      const anchors = form.type === "linearised" ? phases : 0;
+      total.flops += cost.step * steps + cost.anchor * anchors;
+      total.seconds += cost.stepSeconds * steps + cost.anchorSeconds * anchors;
+      total.memory = Math.max(total.memory, memoryOf(question, cost));
+    } else if (form.type === "gauss_newton") {
+      const found = gaussNewtonEstimate(form, { ...question, baseBytes: baseBytes(question) });
+      total.flops += found.flops * steps;
+      total.seconds += found.seconds * steps;
+      total.memory = Math.max(total.memory, Math.ceil(found.memoryBytes));
+    } else {
+      const found = chosen?.estimates.find(({ solver }) => solver === form.type);
+      total.flops += found?.flops ?? 0;
+      total.seconds += found?.seconds ?? 0;
+      total.memory = Math.max(total.memory, Math.ceil(found?.memoryBytes ?? 0));
+    }
+  }
+  return total;
+}
+
+interface Part {
+  readonly form: AnyForm;
+  readonly steps: number;
 }
 
 /** The plan of a run. Failure `too_large` when it needs more memory than it may have. */
-export function planRun(question: PlanQuestion, forms: FormQuestion): Plan {
+export function planRun(
+  question: PlanQuestion,
+  { forms, chosen }: { readonly forms: FormQuestion; readonly chosen: Chosen | null },
+): Plan {
   const { settings, task, engine, device, memoryBytesMax } = question;
   const first = formAt(forms, 0);
-  const later = first.until < settings.steps ? formAt(forms, first.until) : null;
-  const costs = [first, later].flatMap((choice) =>
-    choice === null ? [] : [costOf(task, choice.form, settings.dtype)],
-  );
-  const [cost, laterCost] = costs as [FormCost, FormCost | undefined];
   const firstSteps = Math.min(first.until, settings.steps);
-  const memory = Math.max(...costs.map((each) => memoryOf(question, each)));
-  if (memory > memoryBytesMax) {
-    throw new Failure(
-      "too_large",
-      `the run needs about ${megabytes(memory)} MB and may use ${megabytes(memoryBytesMax)} MB; ` +
-        "lower batch_size, or choose a smaller model or data set",
-    );
+  const later = first.until < settings.steps ? formAt(forms, first.until) : null;
+  const parts: readonly Part[] = [
+    { form: first.form, steps: firstSteps },
+    ...(later === null ? [] : [{ form: later.form, steps: settings.steps - firstSteps }]),
+  ];
+  const total = totalOf(question, parts, chosen);
+  if (total.memory > memoryBytesMax) {
+    throw new Failure("too_large", tooLarge(question, total.memory, first.form));
   }
   const main = later ?? first;
   return {
-    solver: main.form.type === "standard" ? "standard" : "weight_space",
+    solver: main.form.type === "linearised" ? "weight_space" : main.form.type,
     reason:
       later === null ? first.reason : `${first.reason}; from step ${first.until}: ${later.reason}`,
     engine,
     device,
-    flops:
-      wholeFlops(cost, settings, firstSteps) +
-      (laterCost === undefined ? 0 : laterCost.step * (settings.steps - firstSteps)),
-    memory_bytes: memory,
+    flops: total.flops,
+    seconds: total.seconds,
+    memory_bytes: total.memory,
     primals: primalsOf(main.form, task.batchSize),
-    alternatives: alternatives(question, main.form),
+    alternatives: alternatives(question, main.form, chosen),
   };
+}
+
+/** What a run needs, what it may have, and the largest batch that would fit. */
+function tooLarge(question: PlanQuestion, bytes: number, form: AnyForm): string {
+  const { memoryBytesMax, task } = question;
+  const needs = `the run needs about ${megabytes(bytes)} MB and may use ${megabytes(memoryBytesMax)} MB; `;
+  const batch =
+    form.type === "standard" || form.type === "linearised" ? largestBatch(question, form) : 0;
+  if (batch === 0) return `${needs}no batch would fit: choose a smaller model or data set`;
+  const now = task.batchSize ?? "full";
+  return `${needs}it would with a batch_size of at most ${batch} (now ${now})`;
+}
+
+/** The largest batch whose steps fit; 0 when none does. */
+function largestBatch(question: PlanQuestion, form: Form): number {
+  const { task, memoryBytesMax } = question;
+  const plain = form.type === "linearised" ? { ...form, keepsPrimals: false } : form;
+  const fits = (batchSize: number): boolean => {
+    const smaller = { ...question, task: { ...task, batchSize } };
+    return memoryOf(smaller, costIn(smaller, plain)) <= memoryBytesMax;
+  };
+  let low = 0;
+  let high = (task.batchSize ?? countOf(task.train)) + 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);

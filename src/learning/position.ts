@@ -19,6 +19,7 @@ import {
   reportUnknown,
 } from "./anchors.ts";
 import { factorAt, peakFactor } from "./schedule.ts";
+import type { Solver } from "./solvers.ts";
 
 /** The sequence of anchors in force: a period and where it began to count. */
 export interface Course {
@@ -38,6 +39,8 @@ export interface Position {
   readonly anchors: number;
   /** Step of the last linearisation. */
   readonly anchorStep: number | null;
+  /** What computes linear phases, kept so that a run goes on as it began; absent: not decided. */
+  readonly solver?: Solver;
   /** Step at which the optimiser's state last began at zero. */
   readonly resetStep: number;
   /** What steering has put in the place of settings. */
@@ -54,8 +57,9 @@ export interface Position {
 
 export function initialPosition(settings: RunSettings): Position {
   const { algorithm, evaluate, snapshots } = settings;
-  const course =
-    algorithm.type === "standard" ? null : { period: algorithm.period, from: 0, last: null };
+  // Gauss–Newton linearises at every step.
+  const period = algorithm.type === "linearised" ? algorithm.period : 1;
+  const course = algorithm.type === "standard" ? null : { period, from: 0, last: null };
   return {
     step: 0,
     course,

@@ -26,6 +26,7 @@ import { checkTargets } from "./loss.ts";
 import { optimizerSettings } from "./optimizer.ts";
 import { formQuestion, planRun } from "./plan.ts";
 import { gapExamplesMax } from "./probe.ts";
+import { nominalSpeed, type Speed } from "./speed.ts";
 
 export interface Prepared {
   readonly assignment: Assignment;
@@ -41,11 +42,16 @@ export interface Prepared {
   readonly kernelExamples: number;
 }
 
+/** Where a run computes; speeds are nominal unless given. */
+export interface Place extends Pick<Backend, "engine" | "device"> {
+  readonly speed?: Speed | undefined;
+}
+
 /** Throws Failure `incompatible` or `too_large`. */
 export function prepare(
   assignment: Assignment,
   given: { readonly network: Network; readonly examples: Examples },
-  backend: Pick<Backend, "engine" | "device">,
+  place: Place,
 ): Prepared {
   const { network } = given;
   const { settings, memoryBytesMax } = assignment;
@@ -68,9 +74,10 @@ export function prepare(
     batchSize,
     gradientNorm: reportsGradientNorm(optimizer, { parameters, batch }),
   };
-  const question = { settings, task, test, ...backend, memoryBytesMax };
-  const forms = formQuestion({ ...question, engine: backend.engine, device: backend.device });
-  const plan = planRun({ ...question, engine: backend.engine, device: backend.device }, forms);
+  const { engine, device, speed = nominalSpeed(place) } = place;
+  const question = { settings, task, test, engine, device, memoryBytesMax, speed };
+  const asked = formQuestion(question);
+  const plan = planRun(question, asked);
   const perExample = forwardFlops(network);
   const kernelExamples = kernelExamplesFor(perExample, countOf(train));
   return {
@@ -79,7 +86,7 @@ export function prepare(
     precision: settings.dtype,
     examples: { train, test, classes },
     task,
-    forms,
+    forms: asked.forms,
     plan,
     limits: limitsFor(plan.flops, perExample, kernelExamples),
     kernelExamples,
@@ -88,7 +95,7 @@ export function prepare(
 
 /** Linearised training and kernels need outputs that follow from one example and the weights. */
 function checkCoupling({ settings }: Assignment, { coupling }: Network): void {
-  const isLinearised = settings.algorithm.type === "linearised";
+  const isLinearised = settings.algorithm.type !== "standard";
   if (coupling.length === 0 || (!isLinearised && settings.snapshots === null)) return;
   const what = isLinearised ? "linearised training" : "kernel snapshots";
   throw new Failure("incompatible", `no ${what} of this network: ${coupling.join("; ")}`);

@@ -12,7 +12,9 @@ import { anchorReport } from "./anchor-report.ts";
 import { Batches } from "./batches.ts";
 import { type Saved, saveCheckpoint } from "./checkpoint.ts";
 import { columnsSeen } from "./columns.ts";
-import { type Columns, Descent } from "./descent/descent.ts";
+import { compileDescent } from "./descent/compile.ts";
+import type { Columns } from "./descent/descent.ts";
+import type { DescentSurface } from "./descent/surface.ts";
 import { countOf } from "./examples.ts";
 import { type FormChoice, formAt, isSameForm } from "./forms.ts";
 import { Instruments } from "./instruments.ts";
@@ -55,7 +57,7 @@ export class Session implements AsyncDisposable {
   #position: Position;
   #charted: Charted | null;
   #choice: FormChoice;
-  #descent: Descent;
+  #descent: DescentSurface;
 
   private constructor(prepared: Prepared, ports: Ports, made: Made) {
     const { settings } = prepared.assignment;
@@ -80,14 +82,17 @@ export class Session implements AsyncDisposable {
       examples: countOf(prepared.examples.train),
       batchSize: prepared.task.batchSize ?? 1,
     });
-    const choice = choose(prepared, state.position);
+    const { solver } = prepared.forms;
+    const position =
+      solver === undefined ? state.position : { solver: solver.name, ...state.position };
+    const choice = choose(prepared, position);
     const descent = await compile(prepared, ports.backend, { choice, batches });
     await descent.restore(state.descent);
     return new Session(prepared, ports, {
       batches,
       choice,
       descent,
-      position: state.position,
+      position,
       start: state.start,
       snapshots: state.snapshots,
     });
@@ -105,6 +110,12 @@ export class Session implements AsyncDisposable {
   /** Step at which another form of descent takes over. */
   get formUntil(): number {
     return this.#choice.until;
+  }
+
+  /** Steps between two that are reported. */
+  get every(): number {
+    const { form } = this.#choice;
+    return form.type === "closed_form" ? form.every : 1;
   }
 
   async emit(event: TrainerEvent): Promise<void> {
@@ -173,6 +184,7 @@ export class Session implements AsyncDisposable {
       anchors,
       anchorStep: position.anchorStep,
       isLinearised: this.#charted !== null,
+      every: this.every,
       rateAt: (step) => rateAt(this.#rates, position, step),
     });
     await this.move({
@@ -244,7 +256,7 @@ export class Session implements AsyncDisposable {
 interface Made {
   readonly batches: Batches;
   readonly choice: FormChoice;
-  readonly descent: Descent;
+  readonly descent: DescentSurface;
   readonly position: Position;
   readonly start: Tensors | null;
   readonly snapshots: Tensors;
@@ -254,14 +266,16 @@ function chartOf({ course }: Position, steps: number): Charted | null {
   return course === null ? null : chart(course, steps);
 }
 
-function choose({ forms }: Prepared, { course, step }: Position): FormChoice {
-  return formAt({ ...forms, period: course?.period ?? null }, step);
+function choose({ forms }: Prepared, { course, step, solver }: Position): FormChoice {
+  const isSame = solver === undefined || solver === forms.solver?.name;
+  const pinned = isSame ? forms : { ...forms, solver: { name: solver, reason: "as it began" } };
+  return formAt({ ...pinned, period: course?.period ?? null }, step);
 }
 
 async function compile(
   { precision, task }: Prepared,
   backend: Backend,
   { choice, batches }: Pick<Made, "choice" | "batches">,
-): Promise<Descent> {
-  return await Descent.compile({ backend, precision, task, form: choice.form, batches });
+): Promise<DescentSurface> {
+  return await compileDescent({ backend, precision, task, form: choice.form, batches });
 }

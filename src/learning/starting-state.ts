@@ -6,6 +6,7 @@ import type { Tensors } from "#engine/backend.ts";
 import { convert } from "#engine/tensor.ts";
 import type { Algorithm } from "#schemas/algorithm.ts";
 import type { Assignment } from "#src/channel.ts";
+import { Failure } from "#src/failure.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { type Damaged, latestCheckpoint, type Restored, type RunState } from "./checkpoint.ts";
 import { initialPosition, type Position } from "./position.ts";
@@ -36,7 +37,7 @@ function fromScratch(prepared: Prepared): RunState {
   return {
     position: initialPosition(settings),
     descent: { weights, anchor: null, optimizer: {} },
-    start: settings.algorithm.type === "linearised" ? weights : null,
+    start: settings.algorithm.type === "standard" ? null : weights,
     snapshots: {},
   };
 }
@@ -67,15 +68,18 @@ function forked(restored: Restored, { settings }: Assignment): RunState {
     anchorStep: goesOn ? old.anchorStep : null,
     resetStep: keepsMomenta ? old.resetStep : old.step,
     startLoss: old.startLoss,
+    ...(goesOn && old.solver !== undefined ? { solver: old.solver } : {}),
   };
-  const { weights, anchor, optimizer } = state.descent;
-  const isLinearised = settings.algorithm.type === "linearised";
+  const { weights, anchor, optimizer, phase } = state.descent;
+  const sameSteps = goesOn && same(settings.optimizer, origin.settings.optimizer);
+  const isLinearised = settings.algorithm.type !== "standard";
   return {
     position,
     descent: {
       weights,
       anchor: goesOn ? anchor : null,
       optimizer: keepsMomenta ? optimizer : {},
+      ...(sameSteps && phase !== undefined ? { phase } : {}),
     },
     start: isLinearised ? (state.start ?? weights) : null,
     snapshots: same(settings.snapshots, origin.settings.snapshots) ? state.snapshots : {},
@@ -85,6 +89,10 @@ function forked(restored: Restored, { settings }: Assignment): RunState {
 export async function startingState(prepared: Prepared, artifacts: Artifacts): Promise<Start> {
   const { assignment } = prepared;
   const { restored, damaged } = await latestCheckpoint(artifacts, assignment.checkpoints);
+  if (restored === null && assignment.isFork === true) {
+    const reason = damaged.at(-1)?.reason ?? "it is gone";
+    throw new Failure("storage_corrupt", `The checkpoint to go on from cannot be read: ${reason}`);
+  }
   if (restored === null) return { state: fromScratch(prepared), fresh: true, damaged };
   if (restored.origin.run !== assignment.run) {
     return { state: forked(restored, assignment), fresh: true, damaged };

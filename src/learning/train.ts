@@ -14,6 +14,7 @@ import type { Examples } from "./examples.ts";
 import { type LoopOptions, TrainingLoop } from "./loop.ts";
 import { prepare } from "./preparation.ts";
 import { Session } from "./session.ts";
+import type { Speed } from "./speed.ts";
 import { startingState } from "./starting-state.ts";
 import { type Controls, quietControls } from "./steering.ts";
 
@@ -31,6 +32,8 @@ export interface TrainOptions {
   readonly controls?: Controls;
   readonly signal?: AbortSignal;
   readonly nowMs?: () => number;
+  /** Of the device, where a solver is to be chosen; nominal unless given. */
+  readonly speed?: () => Promise<Speed>;
   /** Steps of a call at most; follows from time unless given. Changes no number. */
   readonly chunkSteps?: number;
 }
@@ -71,7 +74,14 @@ async function trainOnce(
   const emit = async (event: TrainerEvent): Promise<void> => {
     await options.emit(event);
   };
-  const prepared = prepare(assignment, options, backend);
+  const { algorithm } = assignment.settings;
+  const chooses = algorithm.type === "linearised" && (algorithm.solver ?? "auto") === "auto";
+  const speed = chooses ? await options.speed?.() : undefined;
+  const prepared = prepare(assignment, options, {
+    engine: backend.engine,
+    device: backend.device,
+    speed,
+  });
   const start = await calibrated(prepared, await startingState(prepared, artifacts), backend);
   for (const damaged of start.damaged) await emit(damagedEvent(damaged));
   await using session = await Session.open(prepared, start, { backend, artifacts, emit });

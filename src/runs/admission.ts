@@ -53,6 +53,19 @@ function misfits(proposal: Proposal): readonly FieldError[] {
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
+/** A definition may be given another shape; a file has its own, but may be fed in another order. */
+function remedyFor({ definition, inputs: [port] }: Model, dataset: Dataset): string {
+  const has = dataset.input_shape;
+  if (definition !== null) {
+    return `Give the model "input": {"shape": ${shapeText(has)}}, or a data set of the model's shape.`;
+  }
+  const [channels = 0, ...space] = port?.shape ?? [];
+  const isTurned = shapeText([...space, channels]) === shapeText(has);
+  return isTurned
+    ? "Import the file with input_layout=channels_last."
+    : "Reshape the data set, or import the file with another input_shape.";
+}
+
 function inputMisfits({ model, dataset }: Proposal): readonly FieldError[] {
   const [port] = model.inputs;
   if (port === undefined || model.inputs.length > 1) {
@@ -63,7 +76,7 @@ function inputMisfits({ model, dataset }: Proposal): readonly FieldError[] {
     const has = shapeText(dataset.input_shape);
     const detail =
       `The model takes examples of shape ${shapeText(port.shape)}, the data set has ${has}. ` +
-      `Give the model "input": {"shape": ${has}}, or a data set of the model's shape.`;
+      remedyFor(model, dataset);
     return [{ pointer: "/dataset", detail }];
   }
   const tokens = dataset.splits.train.x.dtype === "int32";

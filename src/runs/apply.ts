@@ -45,14 +45,19 @@ export async function applyInput(
     readonly check?: (record: RunRecord) => void;
   },
 ): Promise<RunRecord> {
-  const { store, wakeups, now } = context;
+  const { store, wakeups, now, sights } = context;
+  let before: RunRecord | undefined;
   const stored = await store.write(async (writer) => {
     const record = await storedRun(writer, id);
+    before = record;
     options.check?.(record);
     const next = await stepRun(writer, record, { input: options.input, nowMs: now() });
     await options.alongside?.(writer, next.run);
     return next;
   });
+  const { status } = stored.run;
+  if (before !== undefined && before.run.status !== status)
+    sights?.moved(before.run.status, status);
   wakeups.wake(id);
   wakeups.wake(queueTopic);
   return stored;

@@ -1,5 +1,6 @@
 /** Claims a queued run for a trainer, and gathers everything that the attempt needs to know. */
 import assert from "node:assert/strict";
+import { sourceOf } from "#catalog/source.ts";
 import type { Assignment } from "#src/channel.ts";
 import type { Reader, RunRecord } from "#storage/store.ts";
 import { stepRun, storedRun } from "./apply.ts";
@@ -27,26 +28,42 @@ export async function claimRun(context: RunContext, id: string, means: Means): P
     const record = await stepRun(writer, queued, step);
     return { record, assignment: await assignmentFor(writer, record, means) };
   });
+  const { run } = claim.record;
+  context.sights?.moved("queued", run.status);
+  if (run.attempt === 1) {
+    context.sights?.waited((context.now() - Date.parse(run.created_at)) / 1000);
+  }
   context.wakeups.wake(id);
   return claim;
 }
 
+/**
+ * A linearisation on the log at the last step names the rate of the phase that it begins: steering
+ * that came later takes effect after it.
+ */
+async function stepsLogged(reader: Reader, { run, metricsThrough }: RunRecord): Promise<number> {
+  const steps = { from: metricsThrough, to: metricsThrough };
+  const range = { after: 0, kinds: ["anchor"], steps, limit: 1 } as const;
+  return metricsThrough + (await reader.events(run.id, range)).length;
+}
+
 async function assignmentFor(reader: Reader, record: RunRecord, means: Means): Promise<Assignment> {
-  const { run, steering, secondsUsed, metricsThrough } = record;
+  const { run, steering, secondsUsed } = record;
   const model = await reader.model(run.model);
   const dataset = await reader.dataset(run.dataset);
-  assert(model?.definition && dataset, "a run that may start keeps its model and its data set");
+  assert(model && dataset, "a run that may start keeps its model and its data set");
   const checkpoints = await checkpointsOf(reader, run.id);
   return {
     run: run.id,
     attempt: run.attempt,
     settings: settingsOf(run),
-    model: { kind: "definition", definition: model.definition },
+    model: sourceOf(model),
     dataset: dataset.digest,
     checkpoints: checkpoints.map(({ id, step, digest }) => ({ id, step, digest })),
+    isFork: run.forked_from !== null,
     steering,
     secondsUsed,
-    stepsLogged: metricsThrough,
+    stepsLogged: await stepsLogged(reader, record),
     ...means,
   };
 }

@@ -6,7 +6,9 @@ import { AssertionError } from "node:assert";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Wish } from "#schemas/run.ts";
 import type { FromTrainer, Outcome, TrainerEvent } from "#src/channel.ts";
+import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
+import { type AttemptSpan, openAttemptSpan } from "#src/trace.ts";
 import type { RunRecord } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
 import type { Claim } from "./assignment.ts";
@@ -23,11 +25,13 @@ export interface AttemptOptions {
   readonly retry: RetryPolicy;
   /** How long a trainer may take to save and end once it is asked to. */
   readonly wishMs: number;
+  readonly failpoint?: Failpoint | undefined;
 }
 
 /** Tries to write to a store that does not answer, and the wait after the first. */
 const writesMax = 6;
 const writeRetryMs = 100;
+const writeRetryMsMax = 5000;
 
 export class Attempt {
   readonly run: string;
@@ -37,6 +41,7 @@ export class Attempt {
   readonly #claim: Claim;
   readonly #lease: Lease;
   readonly #startedMs = performance.now();
+  readonly #span: AttemptSpan;
   #rate: Rate = openRate(0, 0);
   #trainingSinceMs: number | undefined;
   #events = 0;
@@ -58,8 +63,10 @@ export class Attempt {
     this.#steeredThrough = claim.record.steering.length;
     const { log } = options;
     const fields = { run: this.run, attempt: claim.record.run.attempt };
+    this.#span = openAttemptSpan(fields, claim.record.traceparent);
+    const { traceId } = this.#span;
     const onLine: TrainerOptions["onLine"] = (stream, line) =>
-      log.info({ ...fields, stream, line }, "trainer");
+      log.info({ ...fields, ...(traceId && { trace_id: traceId }), stream, line }, "trainer");
     this.#lease = lease;
     lease.hear(onLine);
     this.done = this.#follow();
@@ -109,8 +116,11 @@ export class Attempt {
 
   async #follow(): Promise<RunRecord | undefined> {
     try {
-      return (await this.#untilEnd()) ?? (await this.#lose(await this.#trainer.exited));
+      const last = (await this.#untilEnd()) ?? (await this.#lose(await this.#trainer.exited));
+      this.#span.end(last.run.status, last.run.status === "failed");
+      return last;
     } catch (error) {
+      this.#span.end("unknown", true);
       if (!(error instanceof Failure && ["conflict", "not_found"].includes(error.code)))
         throw error;
       this.#options.log.warn({ run: this.run, err: error }, "attempt was overtaken");
@@ -166,13 +176,20 @@ export class Attempt {
       case "started":
         this.#rate = openRate(message.step, performance.now());
         this.#trainingSinceMs = performance.now();
+        this.#span.event("started", { step: message.step });
         await this.#apply({ ...message, attempt });
         return undefined;
       case "ended": {
         const secondsUsed = this.#claim.record.secondsUsed + message.seconds;
         const reason = this.#draining ? { reason: "server draining" } : {};
         const { outcome } = message;
-        const ended = await this.#apply({ type: "ended", attempt, outcome, secondsUsed, ...reason });
+        const ended = await this.#apply({
+          type: "ended",
+          attempt,
+          outcome,
+          secondsUsed,
+          ...reason,
+        });
         this.#isReusable = isOrderly(outcome) && ended.run.plan?.device === "cpu";
         return ended;
       }
@@ -201,6 +218,10 @@ export class Attempt {
     };
     await this.#write(() => recordEvents(this.#options.context, of, events));
     this.#events += events.length;
+    for (const event of events) {
+      if (event.kind !== "metrics") this.#span.event(event.kind, { step: event.data.step });
+    }
+    this.#options.failpoint?.("before_ack");
     this.#trainer.send({ type: "ack", events: this.#events });
   }
 
@@ -226,7 +247,8 @@ export class Attempt {
     const { cause, detail } = this.#stopped ?? { cause: causes[exit.cause], detail: exit.detail };
     const { attempt } = this.#claim.record.run;
     const livedMs = Math.round(performance.now() - this.#startedMs);
-    const { log, retry } = this.#options;
+    const { log, retry, context } = this.#options;
+    context.sights?.lost(cause);
     log.warn({ run: this.run, attempt, cause, detail, livedMs }, "attempt lost");
     const secondsUsed = this.#secondsUsed();
     return this.#apply({ type: "lost", attempt, cause, detail, secondsUsed, retry });
@@ -238,10 +260,14 @@ export class Attempt {
       try {
         return await write();
       } catch (error) {
-        const refused = error instanceof Failure && error.code !== "storage_full";
-        if (refused || error instanceof AssertionError || tried >= writesMax) throw error;
+        const isFull = error instanceof Failure && error.code === "storage_full";
+        const refused = error instanceof Failure && !isFull;
+        // Room comes back: until then the trainer waits for its acknowledgement, and loses nothing.
+        const isPatient = isFull && !this.#draining && this.#stopped === undefined;
+        const isOver = tried >= writesMax && !isPatient;
+        if (refused || error instanceof AssertionError || isOver) throw error;
         this.#options.log.error({ run: this.run, err: error, tried }, "cannot write to the store");
-        await delay(writeRetryMs * 2 ** (tried - 1));
+        await delay(Math.min(writeRetryMs * 2 ** (tried - 1), writeRetryMsMax));
       }
     }
   }

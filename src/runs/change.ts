@@ -32,7 +32,10 @@ export function changed(
   rest: Partial<Omit<RunRecord, "run">> = {},
 ): RunRecord {
   const version = record.run.version + 1;
-  return { ...record, ...rest, run: { ...record.run, ...run, version } };
+  // Whatever moves a run ends the reason for which it was paused.
+  const isOver = run.status !== undefined && (record.run.pause_reason ?? null) !== null;
+  const over = isOver ? { pause_reason: null } : {};
+  return { ...record, ...rest, run: { ...record.run, ...over, ...run, version } };
 }
 
 /** What a status event may say beside the status itself. */

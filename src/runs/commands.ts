@@ -2,7 +2,9 @@
  * What requests do to runs: submit, steer, wish, delete. Each is one transaction and returns the
  * run as it then is. HTTP is the edge's, trainers are the dispatcher's.
  */
+
 import type { Run, RunRequest, Steering, Wish } from "#schemas/run.ts";
+import { refuseFullStorage, refuseLongQueue } from "#src/access/quota.ts";
 import type { RunSettings } from "#src/channel.ts";
 import { Failure, failAt } from "#src/failure.ts";
 import { newId } from "#src/ids.ts";
@@ -58,16 +60,23 @@ export async function insertQueued(
   draft: Omit<DraftOptions, "id" | "nowIso"> & { readonly settings: RunSettings },
 ): Promise<Run> {
   const { limits, now } = context;
-  if ((await writer.countRuns(["queued"])) >= limits.runsQueuedMax) {
+  await refuseLongQueue(writer, limits);
+  await refuseFullStorage(writer, limits);
+  if ((await writer.countRuns(["queued"], "everyone")) >= limits.runsQueuedMax) {
     const text = `${limits.runsQueuedMax} runs are queued already; try again later.`;
     throw new Failure("queue_full", text, { retryAfterSeconds: 30 });
   }
   const nowIso = timeOf(now());
-  const record = draftRecord({ ...draft, id: newId("run", now()), nowIso });
+  const { traceparent } = context;
+  const record = {
+    ...draftRecord({ ...draft, id: newId("run", now()), nowIso }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
   const first = transition(record, { type: "submitted" }, nowIso);
   if (first instanceof Failure) throw first;
   await writer.insertRun(first.record);
   const stored = await writer.append(first.record.run.id, nowIso, first.events);
+  context.sights?.moved(null, "queued");
   return runAfter(first.record.run, stored.length);
 }
 
@@ -121,7 +130,7 @@ function checkSteering(record: RunRecord, changes: Steering, steeringMax: number
   }
   for (const field of ["period", "relinearise"] as const) {
     if (changes[field] !== undefined && run.algorithm.type !== "linearised") {
-      const text = `${field} is for linearised runs, and this one trains in the standard way.`;
+      const text = `${field} is for linearised runs, and the algorithm of this one is ${run.algorithm.type}.`;
       throw failAt("incompatible", `/${field}`, text);
     }
   }

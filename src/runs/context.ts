@@ -2,10 +2,15 @@
 import type { Run } from "#schemas/run.ts";
 import type { Store, Writer } from "#storage/store.ts";
 import type { Wakeups } from "#storage/wakeups.ts";
+import type { RunSights } from "./sights.ts";
 
 /** Limits of this service on runs; published at /v1/limits. */
 export interface RunLimits {
   readonly runsQueuedMax: number;
+  /** Quotas of each tenant; null for none. */
+  readonly tenantQueuedMax: number | null;
+  readonly tenantRunsMax: number | null;
+  readonly tenantBytesMax: number | null;
   /** Of one trainer, by the estimate before it starts. */
   readonly memoryBytesMax: number;
   /** Of one kernel, [N, O, N, O] when full. */
@@ -18,6 +23,9 @@ export interface RunLimits {
 
 export const usualRunLimits: RunLimits = {
   runsQueuedMax: 1000,
+  tenantQueuedMax: null,
+  tenantRunsMax: null,
+  tenantBytesMax: null,
   memoryBytesMax: 4 * 1024 ** 3,
   kernelBytesMax: 256 * 1024 ** 2,
   steeringMax: 1000,
@@ -30,6 +38,10 @@ export interface RunContext {
   readonly limits: RunLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** The trace that new runs come from; none when absent. */
+  readonly traceparent?: string;
+  /** Who counts what happens; nobody when absent. */
+  readonly sights?: RunSights;
 }
 
 /** What a use-case may be asked to do in its own transaction, such as storing its answer. */

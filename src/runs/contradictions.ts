@@ -9,6 +9,7 @@ export function contradictions(settings: RunSettings): readonly FieldError[] {
   const ofPeriod = algorithm.type === "linearised" ? periodFaults(algorithm.period, steps) : [];
   return [...ofPeriod, ...optimizerFaults(optimizer), ...scheduleFaults(settings)].concat(
     anchorFaults(settings),
+    gaussNewtonFaults(settings),
   );
 }
 
@@ -56,8 +57,14 @@ function scheduleFaults({ optimizer, steps }: RunSettings): readonly FieldError[
   return [{ pointer: "/optimizer/schedule/warmup", detail }];
 }
 
+function gaussNewtonFaults({ algorithm, batch_size: batch }: RunSettings): FieldError[] {
+  if (algorithm.type !== "gauss_newton" || batch === "full") return [];
+  const detail = `A Gauss–Newton step solves for all examples at once: batch_size is "full".`;
+  return [{ pointer: "/batch_size", detail }];
+}
+
 function anchorFaults({ algorithm, optimizer, snapshots }: RunSettings): FieldError[] {
-  if (algorithm.type === "linearised") return [];
+  if (algorithm.type !== "standard") return [];
   const errors: FieldError[] = [];
   if (optimizer.weight_decay_to === "anchor") {
     const detail = "Standard training has no anchor to decay to: use zero, or linearised training.";

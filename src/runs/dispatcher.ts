@@ -2,6 +2,7 @@
  * Decides which runs have a trainer: claims queued ones while there is room, tells live ones what
  * is wished, and takes back those that nobody trains. One dispatcher serves one store.
  */
+import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
@@ -31,10 +32,16 @@ export interface DispatcherOptions {
   /** How often the store is looked at when nothing wakes the dispatcher; 1 second unless told. */
   readonly pollMs?: number;
   readonly retry?: RetryPolicy;
+  /** Whether there is room for what trainers store; always, unless told. */
+  readonly hasRoom?: () => Promise<boolean>;
+  /** How often runs that wait for room are tried again; 10 seconds unless told. */
+  readonly roomPollMs?: number;
+  readonly failpoint?: Failpoint | undefined;
 }
 
 /** Runs that are taken back in one pass; the rest have their turn in the next. */
 const reclaimedPerPassMax = 100;
+const roomPollMsUsual = 10_000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -45,6 +52,10 @@ export class Dispatcher {
   readonly #bell = openBell();
   readonly #unsubscribe: () => void;
   #draining = false;
+  #hadRoom = true;
+  /** Runs may wait for room: those that a former process left, too. */
+  #someHeldUp = true;
+  #goOnAtMs = 0;
   #loop: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -61,6 +72,7 @@ export class Dispatcher {
       log,
       retry: options.retry ?? usualRetry,
       wishMs: options.wishMs ?? 2 * 60_000,
+      failpoint: options.failpoint,
     };
     const hangMs = options.hangMs ?? 5 * 60_000;
     this.#trainers = new WarmTrainers({
@@ -103,7 +115,10 @@ export class Dispatcher {
     while (!this.#draining) {
       try {
         await this.#reclaim();
-        await this.#fill();
+        if (await this.#seeRoom()) {
+          await this.#goOn();
+          await this.#fill();
+        }
         await this.#look();
       } catch (error) {
         this.#options.log.error({ err: error }, "dispatcher cannot go on; it tries again");
@@ -126,14 +141,48 @@ export class Dispatcher {
     }
   }
 
+  /** Without room nothing is started: it would only fail. Says so once. */
+  async #seeRoom(): Promise<boolean> {
+    const { hasRoom, log } = this.#options;
+    const has = hasRoom === undefined || (await hasRoom());
+    if (has !== this.#hadRoom) {
+      if (has) log.info({}, "there is room again: runs go on");
+      else log.warn({}, "too little room is left: runs wait");
+    }
+    this.#hadRoom = has;
+    return has;
+  }
+
+  /** Lets runs go on that waited for room. */
+  async #goOn(): Promise<void> {
+    const { context, roomPollMs = roomPollMsUsual } = this.#options;
+    if (!this.#someHeldUp || context.now() < this.#goOnAtMs) return;
+    this.#goOnAtMs = context.now() + roomPollMs;
+    let after: string | undefined;
+    do {
+      const limit = reclaimedPerPassMax;
+      const filter = { statuses: ["paused"] as const, limit, ...(after ? { after } : {}) };
+      const page = await context.store.read((reader) => reader.runs(filter));
+      for (const { run } of page.rows.filter((row) => row.run.pause_reason === "disk_full")) {
+        await applyInput(context, run.id, { input: { type: "room" } }).catch(unlessConflict);
+      }
+      after = page.more ? page.rows.at(-1)?.run.id : undefined;
+    } while (after !== undefined && !this.#draining);
+    this.#someHeldUp = false;
+  }
+
   async #fill(): Promise<void> {
     const { context, trainersMax } = this.#options;
     const free = trainersMax - this.#live.size;
     if (free <= 0 || this.#draining) return;
-    const queued = await context.store.read((reader) => reader.queued(context.now(), free));
-    for (const { run } of queued) {
-      if (this.#draining) return;
-      const claim = await claimRun(context, run.id, this.#means).catch(unlessConflict);
+    const { tenantRunsMax } = context.limits;
+    // One after the other: whose turn it is depends on who got the last trainer.
+    for (let i = 0; i < free; i += 1) {
+      const [next] = await context.store.read((reader) =>
+        reader.queued(context.now(), 1, tenantRunsMax ?? undefined),
+      );
+      if (next === undefined || this.#draining) return;
+      const claim = await claimRun(context, next.run.id, this.#means).catch(unlessConflict);
       if (claim === undefined) continue;
       this.#open(new Attempt(this.#attemptOptions, claim, this.#trainers.take()));
     }
@@ -143,6 +192,10 @@ export class Dispatcher {
     this.#live.set(attempt.run, attempt);
     const { context, log } = this.#options;
     const ended = (record: RunRecord | undefined): void => {
+      if (record?.run.pause_reason === "disk_full") {
+        this.#someHeldUp = true;
+        log.warn({ run: attempt.run }, "a run waits for room on the disk");
+      }
       const waitMs = (record?.notBeforeMs ?? 0) - context.now();
       if (waitMs > 0) this.#bell.ringAfter(waitMs);
     };

@@ -2,9 +2,10 @@
  * Short work that needs mathematics (a prediction, initial weights), done one after the other by
  * one warm child. The child is started when it is first needed and ended when it is idle.
  */
-import type { Errand, ErrandResult, FromTrainer } from "#src/channel.ts";
+import type { Errand, ErrandResult, ErrandRunner, FromTrainer } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import type { Log } from "./context.ts";
+import { watchResident } from "./resident.ts";
 import { openTrainer, type Trainer, type TrainerOptions } from "./trainers.ts";
 
 export interface ErrandsOptions {
@@ -13,6 +14,8 @@ export interface ErrandsOptions {
   readonly entry: string;
   readonly environment: TrainerOptions["environment"];
   readonly memoryBytesMax: number;
+  /** Memory of all kinds after which the child is ended; not watched unless given. */
+  readonly residentBytesMax?: number;
   /** Errands that may wait; 32 unless told. */
   readonly waitingMax?: number;
   /** How long one may take; 60 seconds unless told. */
@@ -30,7 +33,7 @@ interface Waiting {
 
 type ResultOf<E extends Errand> = Extract<ErrandResult, { readonly kind: E["kind"] }>;
 
-export class Errands {
+export class Errands implements ErrandRunner {
   readonly #options: ErrandsOptions;
   readonly #waiting: Waiting[] = [];
   #child: Trainer | undefined;
@@ -107,16 +110,27 @@ export class Errands {
       late = true;
       child.kill();
     }, timeoutMs);
+    let large = false;
+    const unwatch = watchResident({
+      pid: child.pid,
+      bytesMax: this.#options.residentBytesMax ?? Number.POSITIVE_INFINITY,
+      end: () => {
+        large = true;
+        child.kill();
+      },
+    });
     try {
       child.send({ type: "errand", id, errand });
       return await answerTo(child, id);
     } catch (error) {
+      if (large) throw new Failure("out_of_memory", "The work took too much memory.");
       if (!late) throw error;
       const text = `The work took longer than ${timeoutMs / 1000} s and was stopped.`;
       throw new Failure("trainer_crashed", text);
     } finally {
       clearTimeout(timer);
-      if (late) this.#child = undefined;
+      unwatch();
+      if (late || large) this.#child = undefined;
     }
   }
 
@@ -178,5 +192,6 @@ async function answerTo(child: Trainer, id: number): Promise<ErrandResult> {
       : undefined,
   );
   if (answer.type === "errand_done") return answer.result;
-  throw new Failure(answer.error.code, answer.error.message);
+  const { error, errors = [] } = answer;
+  throw new Failure(error.code, error.message, { errors });
 }

@@ -60,6 +60,8 @@ export type LifecycleInput =
     }
   | ({ readonly type: "recorded"; readonly attempt: number } & Recorded)
   | { readonly type: "wish"; readonly wish: Wish }
+  /** There is room on the disk again. */
+  | { readonly type: "room" }
   | { readonly type: "steered"; readonly changes: Steering }
   | {
       readonly type: "ended";
@@ -90,6 +92,8 @@ export function transition(
       return claimed(record);
     case "wish":
       return wished(record, input.wish, nowIso);
+    case "room":
+      return roomMade(record);
     case "steered":
       return steered(record, input.changes);
     case "started":
@@ -210,6 +214,7 @@ function ended(
       return announced(finished(spent, { status: "cancelled", result }, nowIso), said);
     }
     case "failed":
+      if (outcome.error.code === "storage_full") return heldUp(spent, nowIso);
       return failed(spent, outcome.error, nowIso);
     case "paused":
       return released(spent, nowIso, said);
@@ -223,6 +228,22 @@ function failed(record: RunRecord, error: RunError, nowIso: string): Transition 
     reason: error.message,
     error,
   });
+}
+
+/** Nothing can be stored: what was wished is waited for, from the newest checkpoint there is. */
+function heldUp(record: RunRecord, nowIso: string): Transition {
+  if (record.run.wanted !== "run") return released(record, nowIso, { reason: "disk_full" });
+  const progress = { ...record.run.progress, eta_seconds: null };
+  const paused = { status: "paused", pause_reason: "disk_full", progress } as const;
+  return announced(changed(record, paused), { reason: "disk_full" });
+}
+
+function roomMade(record: RunRecord): Transition {
+  const { status, wanted, pause_reason: reason } = record.run;
+  if (status !== "paused" || wanted !== "run" || reason !== "disk_full") {
+    return { record, events: [] };
+  }
+  return announced(changed(record, { status: "queued" }), { reason: "there is room again" });
 }
 
 /** Back from a trainer without an end: what comes next is what was last wished. */

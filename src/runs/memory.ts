@@ -43,7 +43,7 @@ export function estimateMemory(
   settings: RunSettings,
 ): MemoryEstimate {
   const width = bytesOf[settings.dtype];
-  const linearised = settings.algorithm.type === "linearised";
+  const linearised = settings.algorithm.type !== "standard";
   const batch = batchOf(settings, dataset);
   const moments = settings.optimizer.type === "sgd" ? 1 : 2;
   const copies = 3 + moments + (linearised ? 2 : 0);

@@ -5,7 +5,10 @@
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { RunEvent } from "#schemas/event.ts";
+import { Model } from "#schemas/model.ts";
 import { NtkFigures } from "#schemas/ntk.ts";
+import { PlanAnswer } from "#schemas/plan.ts";
+import { FieldError } from "#schemas/problem.ts";
 import { Evaluation, Plan, RunError } from "#schemas/run.ts";
 import { Digest, nullable } from "#schemas/values.ts";
 import type { FromTrainer } from "#src/channel.ts";
@@ -29,6 +32,13 @@ const Outcome = Type.Union([
   Type.Object({ type: Type.Literal("failed"), error: RunError }),
 ]);
 
+const { inputs, outputs, parameters, layers, operations, warnings } = Model.properties;
+const Inspection = Type.Object({
+  ...{ inputs, outputs, parameters, layers, operations, warnings },
+  coupling: Type.Array(Type.String()),
+  import: Model.properties.import,
+});
+
 const ErrandResult = Type.Union([
   Type.Object({
     kind: Type.Literal("predict"),
@@ -37,6 +47,7 @@ const ErrandResult = Type.Union([
     outputs: Type.Unsafe<Float64Array>({}),
   }),
   Type.Object({ kind: Type.Literal("initial_weights"), digest: Digest, bytes: Count }),
+  Type.Object({ kind: Type.Literal("plan"), answer: PlanAnswer }),
   Type.Object({
     kind: Type.Literal("kernel"),
     figures: NtkFigures,
@@ -44,6 +55,14 @@ const ErrandResult = Type.Union([
     shape: Type.Array(Count),
     digest: Digest,
   }),
+  Type.Object({ kind: Type.Literal("inspect"), inspection: Inspection }),
+  Type.Object({
+    kind: Type.Literal("export"),
+    digest: Digest,
+    bytes: Count,
+    format: Type.Union([Type.Literal("onnx"), Type.Literal("tar")]),
+  }),
+  Type.Object({ kind: Type.Literal("gather_weights"), digest: Digest, bytes: Count }),
 ]);
 
 /** Message type → its other fields. */
@@ -54,7 +73,7 @@ const fields: Readonly<Record<FromTrainer["type"], Readonly<Record<string, TSche
   event: { event: Type.Union(events) },
   ended: { outcome: Outcome, seconds: Type.Number({ minimum: 0 }) },
   errand_done: { id: Count, result: ErrandResult },
-  errand_failed: { id: Count, error: RunError },
+  errand_failed: { id: Count, error: RunError, errors: Type.Optional(Type.Array(FieldError)) },
 };
 
 const checks = new Map(

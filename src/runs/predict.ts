@@ -1,5 +1,6 @@
 /** Outputs of a run's network: the request is checked here, a child does the mathematics. */
 import assert from "node:assert/strict";
+import { sourceOf } from "#catalog/source.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Prediction, PredictRequest } from "#schemas/predict.ts";
@@ -31,13 +32,13 @@ export async function predictRun(
   });
   const { model, checkpoint } = found;
   const [port] = model?.inputs ?? [];
-  if (!model?.definition || port === undefined) {
+  if (model === undefined || port === undefined) {
     throw new Failure("conflict", `The model of run ${id} was deleted.`);
   }
   const inputs = flattened(request.inputs, port.shape, "/inputs");
   const errand = {
     kind: "predict",
-    model: { kind: "definition", definition: model.definition },
+    model: sourceOf(model),
     artifactsDir: context.artifactsDir,
     checkpoint: checkpoint.digest,
     function: request.function ?? "network",

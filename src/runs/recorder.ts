@@ -36,7 +36,7 @@ export async function recordEvents(
   assert(events.length <= eventsPerBatchMax, "a batch has its limit");
   const { store, wakeups, now } = context;
   const nowMs = now();
-  await store.write(async (writer) => {
+  const batch = await store.write(async (writer) => {
     const record = await storedRun(writer, attempt.run);
     const fresh = newEvents(record, events);
     const stored = await writer.append(attempt.run, timeOf(nowMs), fresh.events);
@@ -49,8 +49,18 @@ export async function recordEvents(
       checkpointed,
     } as const;
     await stepRun(writer, record, { input, nowMs });
+    return { steps: fresh.metricsThrough - record.metricsThrough, stored };
   });
+  context.sights?.recorded(seenIn(batch.stored, batch.steps));
   wakeups.wake(attempt.run);
+}
+
+function seenIn(stored: readonly RunEvent[], steps: number) {
+  return {
+    steps,
+    checkpointBytes: stored.flatMap(({ type, data }) => (type === "checkpoint" ? data.bytes : [])),
+    snapshotSeconds: stored.flatMap(({ type, data }) => (type === "snapshot" ? data.seconds : [])),
+  };
 }
 
 /** The events as they may enter the log: metrics cut to steps that it does not have. */
@@ -77,10 +87,10 @@ export function metricsAfter(
   through: number,
   data: EventData<"metrics">,
 ): EventData<"metrics"> | undefined {
-  const { from, to, columns } = data;
-  const steps = to - from + 1;
+  const { from, to, columns, every = 1 } = data;
+  const steps = Math.ceil((to - from + 1) / every);
   assert(steps >= 1, `metrics from step ${from} to ${to} have no step`);
-  assert(from <= through + 1, `metrics begin at step ${from}, and ${through + 1} is missing`);
+  assert(from <= through + every, `metrics begin at step ${from}, and ${through + 1} is missing`);
   for (const [name, column] of Object.entries(columns)) {
     assert(
       column.length === steps,
@@ -88,10 +98,11 @@ export function metricsAfter(
     );
   }
   if (to <= through) return undefined;
-  const known = through + 1 - from;
+  const known = Math.max(0, Math.ceil((through + 1 - from) / every));
   if (known === 0) return data;
+  if (known >= steps) return undefined;
   const rest = Object.entries(columns).map(([name, column]) => [name, column.slice(known)]);
-  return { from: through + 1, to, columns: Object.fromEntries(rest) };
+  return { ...data, from: from + known * every, columns: Object.fromEntries(rest) };
 }
 
 /** Rows for what is new on the log; true when a checkpoint was among it. */

@@ -46,6 +46,18 @@ const usualLoss: Readonly<Record<Dataset["task"], Loss>> = {
 
 function algorithmFrom(algorithm: Algorithm | undefined): Algorithm {
   if (algorithm === undefined || algorithm.type === "standard") return { type: "standard" };
+  if (algorithm.type === "gauss_newton") {
+    return {
+      type: "gauss_newton",
+      damping: algorithm.damping ?? 0.01,
+      solver: algorithm.solver ?? "auto",
+      cg: {
+        iterations: algorithm.cg?.iterations ?? 200,
+        tolerance: algorithm.cg?.tolerance ?? 1e-6,
+      },
+      line_search: algorithm.line_search ?? true,
+    };
+  }
   const { period } = algorithm;
   const adaptive = typeof period === "object" && "gap" in period;
   return {

@@ -52,7 +52,8 @@ export function scrubbed(environment: TrainerOptions["environment"]): Record<str
 
 /** Starts a child. It ends by itself when this process does. */
 export function openTrainer(options: TrainerOptions): Trainer {
-  const child = fork(options.entry, [], {
+  const failpoints = options.environment["LINNET_FAILPOINTS"];
+  const child = fork(options.entry, failpoints === undefined ? [] : [failpoints], {
     serialization: "advanced",
     // Its own process group, so that a terminal's interrupt does not end it before the drain.
     detached: true,

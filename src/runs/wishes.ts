@@ -20,7 +20,9 @@ export function wished(record: RunRecord, wish: Wish, nowIso: string): Transitio
   const { status, wanted } = record.run;
   if (wish === "cancel" && status === "cancelled") return { record, events: [] };
   if (isTerminal(status)) return refused(record, `it has ended; it cannot ${words[wish]}.`);
-  if (wanted === wish) return { record, events: [] };
+  // A run that waits for room may be told to try at once.
+  const isHeldUp = status === "paused" && wanted === "run";
+  if (wanted === wish && !isHeldUp) return { record, events: [] };
   if (wanted === "cancel")
     return refused(record, `it is to be cancelled; it cannot ${words[wish]}.`);
   if (isHeld(status)) return wishedOfTrainer(record, wish);

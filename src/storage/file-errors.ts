@@ -20,6 +20,10 @@ export function whenMissing<T>(value: T): (error: unknown) => T {
 
 /** The refusal that an error while writing amounts to, or the error itself. */
 export function writeFailure(error: unknown): unknown {
+  if (hasCode(error, "EROFS", "EMFILE", "ENFILE")) {
+    const message = `The data folder cannot be written at the moment (${error.code}).`;
+    return new Failure("storage_full", message, { cause: error });
+  }
   if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
   const message = "There is no room left for artifacts. Delete runs or data sets, or add space.";
   return new Failure("storage_full", message, { cause: error });

@@ -3,6 +3,7 @@
  * Writer, so a parameter's type says whether code may write; a Writer's callback is one
  * transaction. Adapters are in store/; only they hold SQL.
  */
+import type { ApiKey } from "#schemas/api-key.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Dataset } from "#schemas/dataset.ts";
 import type { EventData, EventKind, RunEvent } from "#schemas/event.ts";
@@ -13,6 +14,28 @@ import type { Snapshot } from "#schemas/snapshot.ts";
 import type { SweepRequest } from "#schemas/sweep.ts";
 import type { Figure } from "#schemas/values.ts";
 import type { KernelExamples, SteeringEntry } from "#src/channel.ts";
+
+/** Who owns what nobody else is named for. */
+export const usualTenant = "default";
+
+/** A key as stored: its secret is not, only a digest of it. */
+export interface ApiKeyRecord {
+  readonly key: ApiKey;
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly hash: string;
+}
+
+/** A resumable upload; how much of it has come is told by its bytes. */
+export interface UploadRecord {
+  readonly id: string;
+  /** Bytes that it is going to have. */
+  readonly length: number;
+  readonly createdMs: number;
+  readonly expiresMs: number;
+}
+
+/** With the tenant that it belongs to, for those who serve all of them. */
+export type Owned<T> = T & { readonly tenant: string };
 
 /** A run as stored: what the contract shows, and what only the server needs. */
 export interface RunRecord {
@@ -27,6 +50,8 @@ export interface RunRecord {
   readonly failuresInRow: number;
   /** Not to be started before this time (ms since 1970), after a failed attempt. */
   readonly notBeforeMs: number;
+  /** The trace of the request that asked for it (W3C traceparent). */
+  readonly traceparent?: string;
   /** Distance of the latest snapshot's kernel to the first; absent before one. */
   readonly kernelDistance?: Figure;
 }
@@ -116,9 +141,15 @@ export interface Answer {
 export interface Reader {
   run(id: string): Promise<RunRecord | undefined>;
   runs(filter: RunFilter): Promise<Page<RunRecord>>;
-  /** Oldest first: queued runs whose `notBeforeMs` has passed. */
-  queued(nowMs: number, limit: number): Promise<readonly RunRecord[]>;
-  countRuns(statuses: readonly RunStatus[]): Promise<number>;
+  /**
+   * Queued runs whose `notBeforeMs` has passed: those of tenants with the fewest runs in training
+   * first, then the oldest. Tenants with `heldMax` runs in training or more are passed over.
+   */
+  queued(nowMs: number, limit: number, heldMax?: number): Promise<readonly RunRecord[]>;
+  /** `everyone`: also those of other tenants. */
+  countRuns(statuses: readonly RunStatus[], whose?: "everyone"): Promise<number>;
+  /** Bytes of data sets, checkpoints, kernels and unfinished uploads, by what their rows say. */
+  bytesStored(): Promise<number>;
   /** Ascending by seq. */
   events(run: string, range: EventRange): Promise<readonly RunEvent[]>;
   model(id: string): Promise<Model | undefined>;
@@ -132,13 +163,18 @@ export interface Reader {
   sweep(id: string): Promise<SweepRecord | undefined>;
   sweeps(page: PageRequest): Promise<Page<SweepRecord>>;
   /** Oldest first: sweeps with cells that may still become runs, paused ones among them. */
-  openSweeps(limit: number): Promise<readonly SweepRecord[]>;
+  openSweeps(limit: number): Promise<readonly Owned<SweepRecord>[]>;
   /** Runs of a sweep by status; a status that none has is left out. */
   countCells(sweep: string): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
   ntk(id: string): Promise<NtkRecord | undefined>;
   ntks(page: PageRequest): Promise<Page<NtkRecord>>;
   /** Oldest first: those that wait or are under way. */
   openNtks(limit: number): Promise<readonly NtkRecord[]>;
+  apiKey(id: string): Promise<ApiKeyRecord | undefined>;
+  apiKeys(page: PageRequest): Promise<Page<ApiKeyRecord>>;
+  upload(id: string): Promise<UploadRecord | undefined>;
+  /** Those whose time has passed, oldest first. */
+  uploadsExpired(nowMs: number, limit: number): Promise<readonly UploadRecord[]>;
   answer(key: string): Promise<Answer | undefined>;
   /** Every digest that a row points at: what the artifact sweep must keep. */
   digests(): Promise<ReadonlySet<string>>;
@@ -175,6 +211,12 @@ export interface Writer extends Reader {
   /** Does nothing when it was deleted meanwhile. */
   updateNtk(ntk: NtkRecord): Promise<void>;
   deleteNtk(id: string): Promise<void>;
+  insertApiKey(record: ApiKeyRecord): Promise<void>;
+  /** Does nothing when it was deleted meanwhile. */
+  updateApiKey(record: ApiKeyRecord): Promise<void>;
+  deleteApiKey(id: string): Promise<void>;
+  insertUpload(upload: UploadRecord): Promise<void>;
+  deleteUpload(id: string): Promise<void>;
   /** False when the key is taken. */
   claimAnswer(answer: Answer): Promise<boolean>;
   completeAnswer(key: string, response: NonNullable<Answer["response"]>): Promise<void>;
@@ -183,6 +225,12 @@ export interface Writer extends Reader {
 }
 
 export interface Store extends AsyncDisposable {
+  /**
+   * The same store as one tenant sees it: nothing of others can be read or changed, and what is
+   * inserted is the tenant's. Without it all is seen, and what is inserted is `usualTenant`'s.
+   * Closing it closes nothing.
+   */
+  of(tenant: string): Store;
   /** Each call of the reader sees what is committed by then. */
   read<T>(body: (reader: Reader) => Promise<T>): Promise<T>;
   /**

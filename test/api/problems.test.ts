@@ -235,6 +235,7 @@ describe("problems", () => {
   it("hide what went wrong inside behind the request id", async (t) => {
     const predict = () => Promise.reject(new Error("secret path /etc/x"));
     const stage = await openStage(t, { backing: { predict } });
+    await stage.addRun({ id: run });
     const problem = await refused(stage, {
       url: `/v1/runs/${run}/predict`,
       payload: JSON.stringify({ inputs: [[1]] }),

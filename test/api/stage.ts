@@ -12,11 +12,14 @@ import { usualRunLimits } from "#runs/context.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import type { Run, RunStatus } from "#schemas/run.ts";
 import { toFigure } from "#schemas/values.ts";
+import { Access } from "#src/access/access.ts";
 import { type Environment, readConfig } from "#src/config.ts";
 import { createLog } from "#src/log.ts";
+import { Metrics } from "#src/metrics/metrics.ts";
 import { openArtifactFolder } from "#storage/artifacts/folder.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
 import type { NewEvent, RunRecord } from "#storage/store.ts";
+import { openUploadFolder } from "#storage/uploads/folder.ts";
 import { localWakeups } from "#storage/wakeups/local.ts";
 import {
   datasetRecord,
@@ -90,14 +93,38 @@ export async function openStage(t: Ending, options: StageOptions = {}): Promise<
     runs: {
       store,
       wakeups,
-      limits: { ...usualRunLimits, runsQueuedMax: config.queueMax },
+      limits: {
+        ...usualRunLimits,
+        runsQueuedMax: config.queueMax,
+        tenantQueuedMax: config.quota.queuedMax,
+        tenantBytesMax: config.quota.bytesMax,
+      },
       now: Date.now,
     },
-    catalog: { store, artifacts, limits: { ...usualCatalogLimits, uploadBytesMax }, now: Date.now },
+    catalog: {
+      store,
+      artifacts,
+      limits: {
+        ...usualCatalogLimits,
+        uploadBytesMax,
+        tenantBytesMax: config.quota.bytesMax,
+      },
+      now: Date.now,
+    },
+    plan: () => assert.fail("no test plans without saying how"),
+    workshop: {
+      artifactsDir: join(dir, "artifacts"),
+      memoryBytesMax: 2 ** 30,
+      threads: 1,
+      errands: { perform: () => assert.fail("no test has errands without saying how") },
+    },
     predict: () => assert.fail("no test predicts without saying how"),
     checks: async () => ({}),
     isDraining: () => draining.signal.aborted,
     closing: draining.signal,
+    uploads: await openUploadFolder(join(dir, "uploads")),
+    metrics: new Metrics(),
+    access: new Access(config, { store, now: Date.now }),
     ...options.backing,
   };
   const app = await createApp(backing);

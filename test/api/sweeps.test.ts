@@ -210,7 +210,7 @@ function listen(path: string): Listener {
 }
 
 describe("the stream of a sweep", () => {
-  it("tells all runs, those that are there and those that come, and every change of counts", async () => {
+  it("tells all runs, those that come later too, and every change of counts", async () => {
     const { id } = await submit();
     await feed(id, 1);
     const listener = listen(`/v1/sweeps/${id}/stream`);

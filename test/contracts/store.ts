@@ -22,6 +22,7 @@ import { refusal } from "./refusal.ts";
 import { storeLogContract } from "./store-log.ts";
 import { runContract, runListContract } from "./store-runs.ts";
 import { ntkContract, sweepContract } from "./store-sweeps.ts";
+import { tenantContract } from "./store-tenants.ts";
 
 export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} as a store`, () => {
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe("sweeps", () => sweepContract(open));
     describe("one-off kernels", () => ntkContract(open));
     describe("answers", () => answerContract(open));
+    describe("tenants", () => tenantContract(open));
     describe("transactions", () => transactionContract(open));
     describe("its end", () => endContract(open));
   });

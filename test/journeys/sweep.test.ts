@@ -92,7 +92,7 @@ describe("one-off kernels", () => {
 });
 
 describe("a sweep", () => {
-  it("trains every cell on the same batches, and one linearisation a step is training", async () => {
+  it("trains every cell; one linearisation a step is ordinary training", async () => {
     await using served = await openService({ trainersMax: 2, threadsPerTrainer: 1 });
     const { dataset } = await stored(served);
     const base = {

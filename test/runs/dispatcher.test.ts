@@ -224,3 +224,41 @@ test("a fork goes on from a checkpoint of its parent, which may be deleted", asy
     code: "invalid_request",
   });
 });
+
+test("a run that finds the disk full pauses, and goes on when there is room", async (t) => {
+  const shop = await openWorkshop(t);
+  let room = true;
+  shop.dispatch({ hasRoom: async () => room, roomPollMs: 1, pollMs: 5 });
+  const id = await shop.submit(scenarios.cramped);
+  const { run } = await shop.untilStatus(id, "succeeded");
+  assert.equal(run.attempt, 3);
+  assert.equal(run.pause_reason ?? null, null);
+  const events = await shop.events(id);
+  assert.deepEqual(columnIn(events, "loss"), losses(200));
+  const reasons = events.flatMap(({ type, data }) => (type === "status" ? [data.reason] : []));
+  assert.equal(reasons.filter((reason) => reason === "disk_full").length, 2);
+  room = false;
+  const waiting = await shop.submit(scenarios.usual);
+  await shop.context.wakeups.wait(waiting, { timeoutMs: 50, signal: t.signal });
+  const stored = await shop.context.store.read((reader) => reader.run(waiting));
+  assert.equal(stored?.run.status, "queued", "nothing is started without room");
+  room = true;
+  await shop.untilStatus(waiting, "succeeded");
+});
+
+test("a run that waits for room can be paused, cancelled, and told to try at once", async (t) => {
+  const shop = await openWorkshop(t);
+  let room = true;
+  shop.dispatch({ hasRoom: async () => room, roomPollMs: 60_000, pollMs: 5 });
+  // The first look comes before anything waits.
+  const held = async () => {
+    const id = await shop.submit(scenarios.cramped);
+    await shop.until(id, ({ run: { pause_reason } }) => pause_reason === "disk_full");
+    return id;
+  };
+  const [paused, cancelled, resumed] = [await held(), await held(), await held()];
+  assert.equal((await pauseRun(shop.context, paused)).pause_reason, null);
+  assert.equal((await cancelRun(shop.context, cancelled)).status, "cancelled");
+  room = false;
+  assert.equal((await resumeRun(shop.context, resumed)).status, "queued");
+});

@@ -106,7 +106,12 @@ class Fake {
     return this.#event({ kind: "evaluation", key: `evaluation:${step}`, data });
   }
 
-  #checkpoint(step: number, final: boolean): Promise<void> {
+  async #checkpoint(step: number, final: boolean): Promise<void> {
+    if (step >= 40 && this.#assignment.attempt <= (this.#scenario.fullAttempts ?? 0)) {
+      const error = { code: "storage_full", message: "No room.", retryable: true } as const;
+      send({ type: "ended", outcome: { type: "failed", error }, seconds: 1 });
+      await delay(2 ** 30);
+    }
     const digest = digestOf(`checkpoint ${step}`);
     const data = { id: newId("chk"), step, digest, weights: digest, bytes: 1, final };
     return this.#event({ kind: "checkpoint", key: `checkpoint:${step}`, data });
@@ -196,6 +201,8 @@ process.on("disconnect", () => process.exit(0));
 process.on("message", (message: ToTrainer) => {
   switch (message.type) {
     case "begin":
+      acknowledged = 0;
+      wish = undefined;
       steering = [...message.assignment.steering];
       void new Fake(message.assignment).train();
       break;

@@ -11,6 +11,8 @@ export interface Scenario {
   /** Falls silent at this step in the first attempt. */
   readonly hangsAt?: number;
   readonly ends?: "diverged" | "out_of_memory" | "without_a_word";
+  /** Finds the disk full at its first checkpoints, in attempts up to this one. */
+  readonly fullAttempts?: number;
   readonly lies?: "nonsense" | "gap";
   /** Never stops when asked to. */
   readonly deaf?: boolean;
@@ -28,6 +30,7 @@ const named = {
   exhausted: { seed: 8, ends: "out_of_memory" },
   deaf: { seed: 9, chunkMs: 5, deaf: true },
   mute: { seed: 10, ends: "without_a_word" },
+  cramped: { seed: 11, fullAttempts: 2 },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 export const scenarios: Readonly<Record<keyof typeof named, Scenario>> = named;

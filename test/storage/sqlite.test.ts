@@ -2,9 +2,19 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it, type TestContext } from "node:test";
 import Database from "better-sqlite3";
@@ -141,6 +151,14 @@ describe("opening a SQLite store", () => {
     const file = await open(path, "r+");
     await file.truncate(2 * 4096);
     await file.close();
+    await assert.rejects(openSqliteStore({ path }), refusal("storage_corrupt"));
+  });
+
+  it("refuses a database that was cut to nothing, and leaves nothing behind", async (t) => {
+    const path = await newPath(t);
+    await (await openAt(t, path))[Symbol.asyncDispose]();
+    assert.deepEqual(await readdir(dirname(path)), [basename(path)]);
+    await truncate(path, 0);
     await assert.rejects(openSqliteStore({ path }), refusal("storage_corrupt"));
   });
 

@@ -5,8 +5,10 @@ import type { Backing } from "#api/backing.ts";
 import { createApp } from "#api/http/app.ts";
 import { usualCatalogLimits } from "#catalog/context.ts";
 import { usualRunLimits } from "#runs/context.ts";
+import { Access } from "#src/access/access.ts";
 import { readConfig } from "#src/config.ts";
 import { createLog } from "#src/log.ts";
+import { Metrics } from "#src/metrics/metrics.ts";
 import { asyncapi } from "./asyncapi.ts";
 import { compact } from "./compact.ts";
 
@@ -21,8 +23,9 @@ function describedBacking(version: string): Backing {
   const store = untouched<Backing["store"]>("store");
   const artifacts = untouched<Backing["artifacts"]>("artifacts");
   const wakeups = untouched<Backing["wakeups"]>("wakeups");
+  const config = readConfig({});
   return {
-    config: readConfig({}),
+    config,
     version,
     log: createLog("silent"),
     store,
@@ -30,10 +33,15 @@ function describedBacking(version: string): Backing {
     wakeups,
     runs: { store, wakeups, limits: usualRunLimits, now: Date.now },
     catalog: { store, artifacts, limits: usualCatalogLimits, now: Date.now },
+    workshop: untouched<Backing["workshop"]>("workshop"),
+    plan: () => assert.fail("nothing is planned to describe the contract"),
     predict: () => assert.fail("nothing is predicted to describe the contract"),
     checks: async () => ({}),
     isDraining: () => false,
     closing: new AbortController().signal,
+    uploads: untouched<Backing["uploads"]>("uploads"),
+    metrics: new Metrics(),
+    access: new Access(config, { store, now: Date.now }),
   };
 }
 

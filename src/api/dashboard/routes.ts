@@ -8,7 +8,7 @@ import { type Asset, makePage, type Page } from "./page.ts";
 
 const folder = new URL("../../page/", import.meta.url);
 
-/** Nothing inline, nothing from elsewhere; the host is named for browsers whose 'self' has no ws. */
+/** Nothing inline or from elsewhere; the host is named for browsers whose 'self' has no ws. */
 function policyFor(host: string | undefined): string {
   const named = host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host);
   const sockets = named ? ` ws://${host} wss://${host}` : "";

@@ -1,4 +1,5 @@
 /** Sends an artifact as it is: streamed, with its digest as ETag, whole or one byte range. */
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Failure } from "#src/failure.ts";
@@ -29,6 +30,24 @@ export function isKnown(request: FastifyRequest, reply: FastifyReply, etag: stri
 const base64Of = (digest: string) =>
   Buffer.from(digest.slice("sha256:".length), "hex").toString("base64");
 
+/**
+ * The pieces, the last held back until all of them have the digest: damaged bytes end as a problem
+ * or, once some have left, as a body that is cut off. Failure `storage_corrupt`.
+ */
+async function* checked(pieces: AsyncIterable<Uint8Array>, digest: string) {
+  const hash = createHash("sha256");
+  let last: Uint8Array | undefined;
+  for await (const piece of pieces) {
+    hash.update(piece);
+    if (last !== undefined) yield last;
+    last = piece;
+  }
+  if (`sha256:${hash.digest("hex")}` !== digest) {
+    throw new Failure("storage_corrupt", "The stored bytes are damaged: restore a backup.");
+  }
+  if (last !== undefined) yield last;
+}
+
 /** Answers with the bytes under `digest`. Failure `not_found` when they are gone. */
 export async function sendArtifact(
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
@@ -45,7 +64,7 @@ export async function sendArtifact(
     .header("repr-digest", `sha-256=:${base64Of(digest)}:`);
   if (range === undefined) {
     void reply.header("content-length", bytes);
-    return reply.send(Readable.from(artifacts.stream(digest)));
+    return reply.send(Readable.from(checked(artifacts.stream(digest), digest)));
   }
   void reply
     .code(statuses.partial)

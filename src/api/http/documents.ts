@@ -13,6 +13,7 @@ const description =
 const tags = [
   { name: "models", description: "Networks, defined in JSON." },
   { name: "datasets", description: "Generated or uploaded examples." },
+  { name: "uploads", description: "Files in pieces, by tus 1.0." },
   { name: "runs", description: "Training, from submission to its result." },
   { name: "events", description: "The ordered log of a run." },
   { name: "metrics", description: "Loss and its companions, step by step." },
@@ -20,6 +21,7 @@ const tags = [
   { name: "checkpoints", description: "Weights along the way." },
   { name: "sweeps", description: "Grids and lists of runs, and their table of results." },
   { name: "ntk", description: "One-off neural tangent kernels." },
+  { name: "access", description: "Keys and stream tickets." },
   { name: "service", description: "Probes, limits and devices." },
 ];
 
@@ -36,8 +38,17 @@ export async function addDocuments(app: App, backing: Backing): Promise<void> {
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       servers: [{ url: "/", description: "This service." }],
-      // Who may connect is decided by the network until the service has keys of its own.
-      security: [],
+      components: {
+        securitySchemes: {
+          key: {
+            type: "http",
+            scheme: "bearer",
+            description:
+              "An API key (`lnt_…`) or an OpenID Connect token, where the service wants one. The " +
+              "scope that a call needs stands beside it; `admin` includes all.",
+          },
+        },
+      },
       tags,
     },
     refResolver: {

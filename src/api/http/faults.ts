@@ -55,6 +55,20 @@ function schemaOf(request: FastifyRequest, part: Part): Schema | undefined {
   return content?.["application/json"]?.schema ?? schema;
 }
 
+/** Headers as people write them; validation knows them in small letters. */
+const headerNames: Readonly<Record<string, string>> = {
+  "/idempotency-key": "/Idempotency-Key",
+  "/if-match": "/If-Match",
+};
+
+/** Some fields' refusals have their own code. Cursors of listings are text, of logs numbers. */
+function codeOf(part: Part, pointer: string | undefined, schema: Schema | undefined): ProblemCode {
+  if (part === "params") return "not_found";
+  if (pointer === "/header/Idempotency-Key") return "idempotency_key_malformed";
+  const isCursor = pointer === "/query/after" && schema?.properties?.["after"]?.type === "string";
+  return isCursor ? "cursor_invalid" : "invalid_request";
+}
+
 function validationFailure(error: FastifyError, request: FastifyRequest): Failure {
   const part = (error.validationContext ?? "body") as Part;
   const place = places[part] ?? "";
@@ -67,13 +81,13 @@ function validationFailure(error: FastifyError, request: FastifyRequest): Failur
     }),
   );
   const errors = (found.length > 0 ? found : plain).map(({ pointer, detail }) => ({
-    pointer: place + pointer,
+    pointer: place + (headerNames[pointer] ?? pointer),
     detail,
   }));
   const [first] = errors;
   const where = first === undefined || first.pointer === "" ? "The body" : first.pointer;
   const message = `${where} ${first?.detail ?? "does not fit the contract"}.`;
-  return new Failure(part === "params" ? "not_found" : "invalid_request", message, { errors });
+  return new Failure(codeOf(part, first?.pointer, schema), message, { errors });
 }
 
 /** The refusal that an error stands for. */
@@ -105,6 +119,10 @@ function sendProblem(failure: Failure, request: FastifyRequest, reply: FastifyRe
   // A refused upgrade has no server that would ever close its connection.
   if (request.raw.headers.upgrade !== undefined) {
     reply.raw.once("finish", () => request.raw.socket.destroySoon());
+  }
+  if (failure.code === "unauthenticated") void reply.header("www-authenticate", "Bearer");
+  if (failure.code === "scope_missing") {
+    void reply.header("www-authenticate", 'Bearer error="insufficient_scope"');
   }
   if (failure.retryAfterSeconds !== undefined) {
     void reply.header("retry-after", String(Math.ceil(failure.retryAfterSeconds)));

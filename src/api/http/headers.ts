@@ -1,10 +1,11 @@
 /** Headers that several routes share, as schemas of requests and of answers. */
 import Type from "typebox";
 
-/** The format is checked where the key is used, so that its refusal has its own code. */
+/** A refusal of the format has its own code (faults.ts). */
 export const idempotency = Type.Object({
   "idempotency-key": Type.Optional(
     Type.String({
+      pattern: "^[\\x21-\\x7e]{1,255}$",
       description:
         "1 to 255 printable characters. A repeated request with the same key and payload gets " +
         "the first answer again, with `Idempotency-Replayed: true`, and does nothing.",
@@ -26,7 +27,10 @@ export const ifNoneMatch = Type.Object({
 
 export const ifMatch = Type.Object({
   "if-match": Type.Optional(
-    Type.String({ description: 'An ETag or `"<version>"`: 412 unless the run still has it.' }),
+    Type.String({
+      pattern: '^(\\*|\\s*"\\d{1,15}(\\.\\d{1,15})?"\\s*)$',
+      description: 'An ETag or `"<version>"`: 412 unless the run still has it.',
+    }),
   ),
 });
 

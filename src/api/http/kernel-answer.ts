@@ -1,4 +1,4 @@
-/** A stored kernel as an answer: safetensors as it lies, npy or a picture, as the caller accepts. */
+/** A stored kernel as an answer: safetensors as it lies, npy or a picture, by Accept. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { kernelNpy, kernelPng } from "#api/kernel.ts";
 import type { Artifacts } from "#storage/artifacts.ts";

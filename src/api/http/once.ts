@@ -36,7 +36,11 @@ function payloadOf(request: FastifyRequest): string {
   const hash = createHash("sha256").update(`${request.method} ${request.url}\n`);
   const isJson = request.headers["content-type"]?.startsWith("application/json") ?? true;
   if (isJson) hash.update(JSON.stringify(request.body ?? null));
-  else hash.update(`${request.headers["content-type"]} ${request.headers["content-length"]}`);
+  else {
+    const { headers } = request;
+    const digest = headers["content-digest"] ?? headers["repr-digest"] ?? "";
+    hash.update(`${headers["content-type"]} ${headers["content-length"]} ${digest}`);
+  }
   return `sha256:${hash.digest("hex")}`;
 }
 

@@ -24,6 +24,12 @@ export const problems: Readonly<Record<ProblemCode, readonly [status: number, ti
   malformed_body: [400, "Malformed body"],
   request_timeout: [408, "Request timeout"],
   headers_too_large: [431, "Headers too large"],
+  unauthenticated: [401, "Not authenticated"],
+  scope_missing: [403, "Scope missing"],
+  identity_unavailable: [503, "Identity unavailable"],
+  rate_limited: [429, "Too many requests"],
+  quota_exceeded: [403, "Quota exceeded"],
+  unknown_host: [421, "Unknown host"],
   forbidden: [403, "Forbidden"],
   unsupported_media_type: [415, "Unsupported media type"],
   not_acceptable: [406, "Not acceptable"],
@@ -40,6 +46,11 @@ export const problems: Readonly<Record<ProblemCode, readonly [status: number, ti
   idempotency_key_malformed: [400, "Malformed Idempotency-Key"],
   idempotency_key_reused: [422, "Idempotency-Key reused"],
   idempotency_in_flight: [409, "Idempotency-Key in flight"],
+  upload_conflict: [409, "Upload conflict"],
+  upload_expired: [410, "Upload expired"],
+  checksum_mismatch: [460, "Checksum mismatch"],
+  digest_mismatch: [400, "Digest mismatch"],
+  tus_version: [412, "Version of tus not supported"],
   cursor_invalid: [400, "Invalid cursor"],
   epoch_mismatch: [410, "Cursor of another epoch"],
   cursor_in_future: [400, "Cursor in the future"],
@@ -63,7 +74,7 @@ export const problems: Readonly<Record<ProblemCode, readonly [status: number, ti
 export const problemType = "application/problem+json";
 
 /** Statuses from here on are the service's fault and belong in its log. */
-const firstServerStatus = 500;
+export const firstServerStatus = 500;
 
 export const statusOf = (code: ProblemCode): number => problems[code][0];
 
@@ -84,7 +95,16 @@ export function problemOf(failure: Failure, requestId: string): Problem {
 }
 
 /** Codes that any route may answer with. */
-const anywhere = ["internal", "shutting_down", "headers_too_large"] as const;
+const anywhere = [
+  "internal",
+  "shutting_down",
+  "headers_too_large",
+  "rate_limited",
+  "unknown_host",
+  "unauthenticated",
+  "scope_missing",
+  "identity_unavailable",
+] as const;
 
 export interface Documented {
   readonly description: string;

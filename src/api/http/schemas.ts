@@ -2,16 +2,19 @@
 import Type, { type Static, type TSchema } from "typebox";
 import type { Resolve } from "#api/explain.ts";
 import { plainSchema } from "#api/explain-leaf.ts";
+import { ApiKey, ApiKeyRequest, NewApiKey, RotateRequest, StreamTicket } from "#schemas/api-key.ts";
 import { Checkpoint } from "#schemas/checkpoint.ts";
-import { Dataset, DatasetRequest } from "#schemas/dataset.ts";
+import { Dataset, DatasetRequest, DatasetUpload } from "#schemas/dataset.ts";
 import { Devices } from "#schemas/device.ts";
 import { RunEvent } from "#schemas/event.ts";
 import { EventPage } from "#schemas/event-page.ts";
 import { Health } from "#schemas/health.ts";
+import { LayersModel } from "#schemas/keras.ts";
 import { Limits } from "#schemas/limits.ts";
 import { Metrics } from "#schemas/metrics.ts";
 import { Model, ModelRequest } from "#schemas/model.ts";
 import { Ntk, NtkRequest } from "#schemas/ntk.ts";
+import { PlanAnswer } from "#schemas/plan.ts";
 import { Prediction, PredictRequest } from "#schemas/predict.ts";
 import { Problem } from "#schemas/problem.ts";
 import { ForkRequest, Run, RunRequest, Steering } from "#schemas/run.ts";
@@ -35,15 +38,18 @@ export const SnapshotPage = page(Snapshot);
 export const CheckpointPage = page(Checkpoint);
 export const SweepPage = page(Sweep);
 export const NtkPage = page(Ntk);
+export const ApiKeyPage = page(ApiKey);
 
 /** Every schema that the OpenAPI document names. */
 export const named: readonly Named[] = [
   Problem,
   Model,
   ModelRequest,
+  LayersModel,
   ModelPage,
   Dataset,
   DatasetRequest,
+  DatasetUpload,
   DatasetPage,
   Run,
   RunRequest,
@@ -59,6 +65,7 @@ export const named: readonly Named[] = [
   CheckpointPage,
   PredictRequest,
   Prediction,
+  PlanAnswer,
   Sweep,
   SweepRequest,
   SweepResults,
@@ -66,6 +73,12 @@ export const named: readonly Named[] = [
   Ntk,
   NtkRequest,
   NtkPage,
+  ApiKey,
+  ApiKeyRequest,
+  RotateRequest,
+  NewApiKey,
+  ApiKeyPage,
+  StreamTicket,
   Devices,
   Limits,
   Health,

@@ -65,10 +65,16 @@ export class Connection {
     this.#backing = backing;
     this.#socket = socket;
     this.#isSingle = isSingle;
-    this.#outbox = new Outbox(socket, backing.config.streamStallMs);
+    const { config, metrics } = backing;
+    this.#outbox = new Outbox(socket, config.streamStallMs, (kind) => metrics.frameSent(kind));
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.once("close", () => this.#endAll());
     this.#heartbeat();
+  }
+
+  /** Bytes that wait for the reader. */
+  get queuedBytes(): number {
+    return this.#socket.bufferedAmount;
   }
 
   /** Ping frames at the configured interval; a peer that answers none is gone. */

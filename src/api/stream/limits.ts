@@ -17,6 +17,7 @@ export const closing = {
   internal: 1011,
   restart: 1012,
   slow: 4008,
+  expired: 4011,
   invalid: 4400,
   notFound: 4404,
   subprotocol: 4406,

@@ -10,14 +10,28 @@ import { streamLimits } from "./limits.ts";
 /** Below this a waiting sender goes on: a lower mark than the limit avoids stop and go. */
 const resumeBytes = streamLimits.queueBytesMax / 2;
 
+/** Bytes of event frames, which all readers of a run are sent alike. */
+const texts = new WeakMap<ServerFrame, Uint8Array>();
+
+function textOf(frame: ServerFrame): string | Uint8Array {
+  if (frame.frame !== "event") return JSON.stringify(frame);
+  const known = texts.get(frame);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(JSON.stringify(frame));
+  texts.set(frame, bytes);
+  return bytes;
+}
+
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #stallMs: number;
+  readonly #onSent: (kind: string) => void;
   #waiting: (() => void)[] = [];
   /** Everything that was ever queued at the same time, at most. */
   queuedBytesPeak = 0;
 
-  constructor(socket: WebSocket, stallMs: number) {
+  constructor(socket: WebSocket, stallMs: number, onSent: (kind: string) => void) {
+    this.#onSent = onSent;
     this.#socket = socket;
     this.#stallMs = stallMs;
     socket.once("close", () => this.#wakeAll());
@@ -28,15 +42,19 @@ export class Outbox {
   }
 
   send(frame: ServerFrame): void {
-    if (this.isOpen) this.#write(JSON.stringify(frame));
+    if (!this.isOpen) return;
+    this.#write(textOf(frame), false);
+    this.#onSent(frame.frame);
   }
 
   sendBytes(bytes: Uint8Array): void {
-    if (this.isOpen) this.#write(bytes);
+    if (!this.isOpen) return;
+    this.#write(bytes, true);
+    this.#onSent("tensor");
   }
 
-  #write(content: string | Uint8Array): void {
-    this.#socket.send(content, () => {
+  #write(content: string | Uint8Array, binary: boolean): void {
+    this.#socket.send(content, { binary }, () => {
       if (this.#socket.bufferedAmount <= resumeBytes) this.#wakeAll();
     });
     this.queuedBytesPeak = Math.max(this.queuedBytesPeak, this.#socket.bufferedAmount);

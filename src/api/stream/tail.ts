@@ -12,9 +12,8 @@ import type { Store } from "#storage/store.ts";
 import type { Wakeups } from "#storage/wakeups.ts";
 import { Bell } from "./bell.ts";
 import { Conflator, type Item } from "./conflator.ts";
+import { eventsPage, readPage, sharedPage } from "./pages.ts";
 
-/** Events of one read. */
-const eventsPage = 100;
 /** How long a lost wake-up can delay an event. */
 const pollMs = 2000;
 /** A reader who lets one frame wait longer than this gets only the latest metrics for a while. */
@@ -71,20 +70,17 @@ export function checkCursor(run: Run, { after, epoch }: Pick<Wanted, "after" | "
   }
 }
 
-async function readPage({ store }: TailPorts, { run, kinds }: Wanted, after: number) {
-  return store.read(async (reader) => {
-    const record = await reader.run(run);
-    if (record === undefined) throw new Failure("not_found", `There is no run ${run}.`);
-    const range = { after, through: record.run.last_seq, limit: eventsPage };
-    const filter = kinds === undefined ? {} : { kinds };
-    return { run: record.run, events: await reader.events(run, { ...range, ...filter }) };
-  });
-}
+/** The frame of an event that readers share: one object for all, so that it is written out once. */
+const frames = new WeakMap<RunEvent, ServerFrame>();
 
 function frameOf(run: string, item: Item): ServerFrame {
   if ("gap" in item) return { frame: "gap", run, ...item.gap };
+  const known = frames.get(item.event);
+  if (known !== undefined) return known;
   // The union of kinds is lost in the copy, but not the pairing of type and data.
-  return { frame: "event", run, ...item.event } as ServerFrame;
+  const frame = { frame: "event", run, ...item.event } as ServerFrame;
+  frames.set(item.event, frame);
+  return frame;
 }
 
 class Tail {
@@ -103,7 +99,8 @@ class Tail {
   async follow(): Promise<void> {
     const { ports, wanted, sink, signal } = this.#options;
     using bell = new Bell(ports.wakeups, wanted.run);
-    const { run } = await readPage(ports, wanted, this.#cursor);
+    // Not shared: it also tells whether this reader may see the run.
+    const { run } = await readPage(ports.store, { ...wanted, after: this.#cursor });
     checkCursor(run, wanted);
     sink.send({
       frame: "hello",
@@ -122,7 +119,7 @@ class Tail {
   /** Reads and sends one page; at the end of the log waits for more. True when all is said. */
   async #step(bell: Bell): Promise<boolean> {
     const { ports, wanted, sink, signal } = this.#options;
-    const { run, events } = await readPage(ports, wanted, this.#cursor);
+    const { run, events } = await sharedPage(ports, { ...wanted, after: this.#cursor });
     for (const event of events) await this.#emit(this.#conflator.offer(event, ports.nowMs()));
     if (events.length === eventsPage) {
       this.#cursor = events.at(-1)?.seq ?? this.#cursor;

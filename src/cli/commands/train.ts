@@ -1,12 +1,13 @@
 /** `linnet train FILE`: model, data set and run from one file, watched to the end. */
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import type { Api } from "#cli/api.ts";
+import type { Api, ModelQuery } from "#cli/api.ts";
 import { type Connection, connectOrEmbed, type Embedding } from "#cli/connect.ts";
 import type { Context, Everywhere } from "#cli/context.ts";
 import type { Ending } from "#cli/exit.ts";
 import { CommandError } from "#cli/exit.ts";
 import { pointedAt } from "#cli/explain.ts";
+import { sendModelFile } from "#cli/model-file.ts";
 import { summary } from "#cli/show/summary.ts";
 import {
   type DatasetPart,
@@ -65,14 +66,23 @@ function keptWhere(
   }
 }
 
-async function modelId(api: Api, part: ModelPart): Promise<string> {
+/** A file's options as they stand in JSON; `fixed` is an object there. */
+function queryOf(options: Readonly<Record<string, unknown>>): ModelQuery {
+  const { fixed, ...same } = options;
+  if (typeof fixed !== "object" || fixed === null || Array.isArray(fixed)) return options;
+  const numbers = Object.entries(fixed).map(([name, number]) => `${name}:${number}`);
+  return { ...same, fixed: numbers };
+}
+
+export async function modelId(api: Api, part: ModelPart): Promise<string> {
   if (part.kind === "id") return part.id;
+  if (part.kind === "file") return (await sendModelFile(api, part.path, queryOf(part.options))).id;
   const body = { definition: part.definition } as unknown as ModelRequest;
   const model = await pointing(api.createModel(body), { "/definition": "/model" });
   return model.id;
 }
 
-async function datasetId(api: Api, part: DatasetPart): Promise<string> {
+export async function datasetId(api: Api, part: DatasetPart): Promise<string> {
   if (part.kind === "id") return part.id;
   if (part.kind === "generator") {
     const body = { generator: part.generator } as unknown as DatasetRequest;

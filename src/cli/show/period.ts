@@ -2,6 +2,7 @@
 import type { Algorithm, Period } from "#schemas/algorithm.ts";
 
 export function showAlgorithm(algorithm: Algorithm): string {
+  if (algorithm.type === "gauss_newton") return "Gauss–Newton";
   return algorithm.type === "standard" ? "standard" : `K=${showPeriod(algorithm.period)}`;
 }
 

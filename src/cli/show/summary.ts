@@ -31,7 +31,7 @@ export function summary(run: Run, terminal: Terminal): string {
 function scoresOf({ result, algorithm }: Run, terminal: Terminal): string {
   if (result === null) return "";
   const functions =
-    algorithm.type === "linearised" ? (["linearised", "network"] as const) : (["network"] as const);
+    algorithm.type !== "standard" ? (["linearised", "network"] as const) : (["network"] as const);
   const rows = functions.map((name) => {
     const { train, test } = result[name];
     return [

@@ -8,7 +8,8 @@ import { compileProcedure } from "./onnxruntime/procedure.ts";
 import type { SessionSettings } from "./onnxruntime/session.ts";
 import { EngineUnavailable, probe } from "./onnxruntime/session.ts";
 
-export type { Device, SessionSettings } from "./onnxruntime/session.ts";
+export { runFile } from "./onnxruntime/file-run.ts";
+export type { SessionSettings } from "./onnxruntime/session.ts";
 export { EngineUnavailable } from "./onnxruntime/session.ts";
 
 /** Throws `EngineUnavailable` when the device cannot be used on this machine. */

@@ -74,14 +74,22 @@ const counts: Readonly<Record<OperationName, Count>> = {
   convolveFilter: (node) => convolution(operand(node, 1).shape, node.shape),
 };
 
+/** FLOPs of one node, its operands being there. */
+export function flopsOf(node: Node): Flops {
+  const count = counts[node.op];
+  if (typeof count === "function") return { contraction: count(node), elementwise: 0 };
+  if (count === "free") return { contraction: 0, elementwise: 0 };
+  const counted = count === "perResult" ? node : operand(node, 0);
+  return { contraction: 0, elementwise: sizeOf(counted.shape) };
+}
+
 /** FLOPs of evaluating everything that the outputs reach, each node once. */
 export function countFlops(outputs: readonly Node[]): Flops {
   let [contraction, elementwise] = [0, 0];
   for (const node of ordered(outputs)) {
-    const count = counts[node.op];
-    if (typeof count === "function") contraction += count(node);
-    else if (count === "perResult") elementwise += sizeOf(node.shape);
-    else if (count === "perOperand") elementwise += sizeOf(operand(node, 0).shape);
+    const own = flopsOf(node);
+    contraction += own.contraction;
+    elementwise += own.elementwise;
   }
   return { contraction, elementwise };
 }

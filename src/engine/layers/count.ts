@@ -10,12 +10,12 @@ export function parameterCount(network: Network): number {
 }
 
 /**
- * How often each primitive stands in the forward graph of one example in inference mode, by name in
+ * How often each primitive stands in the forward graph of a batch in inference mode, by name in
  * alphabetical order. Inputs, parameters and constants are not counted.
  */
-export function countOperations(network: Network): Record<string, number> {
+export function countOperations(network: Network, batch = 1): Record<string, number> {
   const arrays = new Map(arraysOf(network).map(({ name, shape }) => [name, input(name, shape)]));
-  const x = input("x", [1, ...network.input.shape], network.input.kind);
+  const x = input("x", [batch, ...network.input.shape], network.input.kind);
   const counts = new Map<string, number>();
   for (const { op } of ordered([network.apply(arrays, x, "inference")])) {
     if (op === "input" || op === "constant") continue;

@@ -39,6 +39,8 @@ export interface ImportedNetwork extends Network {
   readonly outputName: string;
   /** The only batch size that the graph works for; undefined when any does. */
   readonly fixedBatch: number | undefined;
+  /** First values of the parameters as they lie in the memory of the file. */
+  stored(): ReadonlyMap<string, Tensor>;
 }
 
 function parametersOf(weights: readonly Candidate[], choice: Choice): ImportedParameter[] {
@@ -222,6 +224,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
       }
       return written(plan, nodes, batch).output;
     },
+    stored: () => new Map(parameters.map(({ name, tensor }) => [name, constants.valueOf(tensor)])),
     initialise: (): ReadonlyMap<string, Tensor> =>
       new Map(parameters.map(({ name, tensor }) => [name, copied(constants.valueOf(tensor))])),
   };

@@ -43,7 +43,8 @@ export class DualDescent implements DescentSurface {
   #kernel: Promise<KernelComputer> | null = null;
   #base: Base | null = null;
   /** What the mover is given when steps are first asked for; null once it has begun. */
-  #entry: { readonly state: DescentState; readonly coefficients: Coefficients | null } | null = null;
+  #entry: { readonly state: DescentState; readonly coefficients: Coefficients | null } | null =
+    null;
   /** θ and the velocity as they stand; null when steps were taken since. */
   #known: Pick<DescentState, "weights" | "optimizer"> | null = null;
 
@@ -58,20 +59,17 @@ export class DualDescent implements DescentSurface {
 
   async restore(state: DescentState): Promise<void> {
     const { phase } = state;
-    if (phase === undefined) {
-      this.#base = baseFrom(this.#parameters, state);
-      this.#entry = { state, coefficients: null };
-    } else {
-      this.#base = readBase(state, phase);
-      this.#entry = { state, coefficients: readCoefficients(phase) };
-    }
+    const written = phase === undefined ? null : readCoefficients(phase);
+    const isOwn = written !== null && this.#mover.isTurned === (written.elapsed !== undefined);
+    this.#base = isOwn ? readBase(state, phase ?? {}) : baseFrom(this.#parameters, state);
+    this.#entry = { state, coefficients: isOwn ? written : null };
     this.#known = state;
   }
 
   async state(): Promise<DescentState> {
     const base = this.#begun;
     if (this.#entry !== null) return this.#entry.state;
-    const coefficients = await this.#mover.coefficients();
+    const coefficients = await this.#mover.written();
     const { weights, optimizer } = await this.#read();
     return { weights, optimizer, anchor: base.anchor, phase: writePhase(base, coefficients) };
   }
@@ -147,7 +145,10 @@ export class DualDescent implements DescentSurface {
       return found;
     };
     return {
-      kernel: { ...kernel.tensor, shape: [this.#tangents.examples, (size / this.#tangents.examples) * size] },
+      kernel: {
+        ...kernel.tensor,
+        shape: [this.#tangents.examples, (size / this.#tangents.examples) * size],
+      },
       outputs: await this.#tangents.outputsAt(base.anchor),
       images: directions.every((direction) => direction === null) ? null : await images(),
       gram: gramOf(this.#parameters, directions),
@@ -188,7 +189,7 @@ export class DualDescent implements DescentSurface {
 }
 
 /** A phase as arrays for a checkpoint. */
-function writePhase(base: Base, { weights, momentum }: Coefficients): Tensors {
+function writePhase(base: Base, { weights, momentum, elapsed }: Coefficients): Tensors {
   const arrays: Record<string, Tensor> = {};
   const put = (prefix: string, values: Coordinates | null): void => {
     for (const name of coordinateNames) {
@@ -198,6 +199,9 @@ function writePhase(base: Base, { weights, momentum }: Coefficients): Tensors {
   };
   put("weights", weights);
   put("momentum", momentum);
+  if (elapsed !== undefined) {
+    arrays["elapsed"] = tensor("float64", [2], [elapsed.steps, elapsed.rate]);
+  }
   for (const part of ["velocity", "displacement"] as const) {
     for (const [name, value] of Object.entries(base[part] ?? {})) arrays[`${part}/${name}`] = value;
   }
@@ -228,5 +232,9 @@ function readCoefficients(phase: Tensors): Coefficients {
   };
   const weights = read("weights");
   assert(weights !== null, "a phase has coefficients");
-  return { weights, momentum: read("momentum") };
+  const momentum = read("momentum");
+  const elapsed = phase["elapsed"]?.data;
+  if (elapsed === undefined) return { weights, momentum };
+  const [steps = 0, rate = Number.NaN] = elapsed;
+  return { weights, momentum, elapsed: { steps, rate } };
 }

@@ -20,7 +20,20 @@ export interface ClosedForm {
   readonly every: number;
 }
 
-export type AnyForm = Form | FunctionSpaceForm | ClosedForm;
+/** One damped least-squares problem a step. */
+export interface GaussNewtonForm {
+  readonly type: "gauss_newton";
+  /** µ, or the µ = 1/(ηK) that K steps of gradient descent amount to. */
+  readonly damping: number | { readonly period: number };
+  readonly solver: "function_space" | "cg";
+  /** Of conjugate gradients. */
+  readonly iterationsMax: number;
+  readonly tolerance: number;
+  readonly lineSearch: boolean;
+  readonly resets: false;
+}
+
+export type AnyForm = Form | FunctionSpaceForm | ClosedForm | GaussNewtonForm;
 
 export interface DescentSurface extends AsyncDisposable {
   /** Takes over a state; slots that it lacks begin at zero, and so does a missing anchor at θ. */

@@ -1,7 +1,7 @@
 /**
- * The kernel between two sets of examples, Θ₁₂ = J₁ J₂ᵀ: the factors of both sets come from one pass
- * over all examples, and only blocks with the first set on the left and the second on the right are
- * contracted.
+ * The kernel between two sets of examples, Θ₁₂ = J₁ J₂ᵀ: the factors of both sets come from one
+ * pass over all examples, and only blocks with the first set on the left and the second on the
+ * right are contracted.
  */
 import assert from "node:assert/strict";
 import type { Loop, Tensors } from "#engine/backend.ts";

@@ -74,7 +74,11 @@ export async function compileFactors(options: KernelOptions): Promise<FactorComp
 }
 
 /** The forward graph on all examples, and what each parameter contributes. */
-function piecesOfNetwork({ network, x, method }: KernelOptions): {
+export function piecesOfNetwork({
+  network,
+  x,
+  method,
+}: Pick<KernelOptions, "network" | "x" | "method">): {
   pieces: Pieces;
   forward: Parameters<typeof cotangentProgram>[0];
 } {

@@ -1,17 +1,19 @@
 /**
- * What requests do to one-off kernels: submit, delete. What is asked for is checked here and stored;
- * the worker has a child compute it.
+ * What requests do to one-off kernels: submit, delete. What is asked for is checked here and
+ * stored; the worker has a child compute it.
  */
-import { bytesText, outputsOf } from "#runs/memory.ts";
-import { flattened } from "#runs/inputs.ts";
-import { checkpointFor } from "#runs/predict.ts";
-import { storedRun } from "#runs/apply.ts";
-import { type RunContext, timeOf } from "#runs/context.ts";
+
 import { bytesOf, sizeOf, tensor } from "#engine/tensor.ts";
 import { writeSafetensors } from "#formats/safetensors.ts";
+import { storedRun } from "#runs/apply.ts";
+import { type RunContext, timeOf } from "#runs/context.ts";
+import { flattened } from "#runs/inputs.ts";
+import { bytesText, outputsOf } from "#runs/memory.ts";
+import { checkpointFor } from "#runs/predict.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Ntk, NtkExamples, NtkRequest, ShownExamples } from "#schemas/ntk.ts";
+import { refuseFullStorage } from "#src/access/quota.ts";
 import type { KernelExamples } from "#src/channel.ts";
 import { Failure, failAt } from "#src/failure.ts";
 import { newId } from "#src/ids.ts";
@@ -76,6 +78,7 @@ export async function submitNtk(
     attempts: 0,
   };
   await store.write(async (writer) => {
+    await refuseFullStorage(writer, context.limits);
     if ((await writer.openNtks(ntksOpenMax)).length >= ntksOpenMax) {
       const text = `${ntksOpenMax} kernels wait already; try again later.`;
       throw new Failure("queue_full", text, { retryAfterSeconds: 30 });
@@ -115,11 +118,12 @@ async function modelOf(reader: Reader, id: string, at: string): Promise<Model> {
   const model = await reader.model(id);
   if (model === undefined) throw failAt("incompatible", at, `There is no model ${id}.`);
   const [port] = model.inputs;
-  if (model.definition === null || port === undefined || model.inputs.length > 1) {
-    throw failAt("incompatible", at, "A kernel needs a model with a definition and one input.");
+  if (port === undefined || model.inputs.length > 1) {
+    throw failAt("incompatible", at, "A kernel needs a model with one input.");
   }
-  if (model.warnings.length > 0) {
-    throw failAt("incompatible", at, `No kernel: ${model.warnings.join("; ")}`);
+  const coupling = model.coupling ?? model.warnings;
+  if (coupling.length > 0) {
+    throw failAt("incompatible", at, `No kernel: ${coupling.join("; ")}`);
   }
   return model;
 }
@@ -177,7 +181,10 @@ async function givenSet(
   const [port] = model.inputs;
   const shape = port?.shape ?? [];
   const values = flattened(inputs, shape, `${at}/inputs`);
-  if (port?.dtype === "integer" && !values.every((value) => Number.isInteger(value) && value >= 0)) {
+  if (
+    port?.dtype === "integer" &&
+    !values.every((value) => Number.isInteger(value) && value >= 0)
+  ) {
     throw failAt("invalid_request", `${at}/inputs`, "The model takes ids: whole numbers from 0.");
   }
   const x = tensor("float64", [inputs.length, ...shape], values);

@@ -2,6 +2,7 @@
  * Has queued one-off kernels computed, one after the other, oldest first. All it knows is in the
  * store, so that kernels which a former process left are taken up again.
  */
+import { sourceOf } from "#catalog/source.ts";
 import { openBell } from "#runs/bell.ts";
 import { type Log, type RunContext, timeOf } from "#runs/context.ts";
 import type { Errands } from "#runs/errands.ts";
@@ -16,7 +17,7 @@ export interface KernelWorkerOptions {
   readonly context: RunContext;
   readonly log: Log;
   /** For kernels alone: closed with the worker. */
-  readonly errands: Errands;
+  readonly errands: Pick<Errands, "perform" | "close">;
   readonly artifactsDir: string;
   readonly threads: number;
   /** How often the store is looked at when nothing wakes the worker; 5 seconds unless told. */
@@ -80,7 +81,11 @@ export class KernelWorker {
     const { context, errands } = this.#options;
     const { ntk } = record;
     const started_at = ntk.started_at ?? timeOf(context.now());
-    const begun: NtkRecord = { ...record, attempts, ntk: { ...ntk, status: "running", started_at } };
+    const begun: NtkRecord = {
+      ...record,
+      attempts,
+      ntk: { ...ntk, status: "running", started_at },
+    };
     await this.#store(begun);
     try {
       const errand = await this.#errand(record);
@@ -99,10 +104,10 @@ export class KernelWorker {
   async #errand({ ntk, first, second, weights }: NtkRecord): Promise<KernelErrand> {
     const { context, artifactsDir, threads } = this.#options;
     const model = await context.store.read((reader) => reader.model(ntk.model));
-    if (!model?.definition) throw new Failure("incompatible", "The model was deleted.");
+    if (model === undefined) throw new Failure("incompatible", "The model was deleted.");
     return {
       kind: "kernel",
-      model: { kind: "definition", definition: model.definition },
+      model: sourceOf(model),
       artifactsDir,
       weights: weights === null ? { seed: ntk.seed ?? 0 } : { checkpoint: weights },
       first,

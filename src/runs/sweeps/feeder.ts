@@ -57,8 +57,8 @@ export class SweepFeeder {
     while (!this.#closed) {
       try {
         const open = await context.store.read((reader) => reader.openSweeps(sweepsOpenMax));
-        for (const { id, wanted } of open) {
-          if (wanted === "run" && !this.#closed) await this.#feed(id);
+        for (const { id, wanted, tenant } of open) {
+          if (wanted === "run" && !this.#closed) await this.#feed(id, tenant);
         }
       } catch (error) {
         log.error({ err: error }, "sweeps cannot go on; the feeder tries again");
@@ -68,9 +68,10 @@ export class SweepFeeder {
   }
 
   /** One turn for one sweep; rings for another when it made all that a turn may. */
-  async #feed(id: string): Promise<void> {
+  async #feed(id: string, tenant: string): Promise<void> {
     const { context, ahead } = this.#options;
-    const made = await feedSweep(context, id, ahead);
+    const theirs = { ...context, store: context.store.of(tenant) };
+    const made = await feedSweep(theirs, id, ahead);
     if (made === 0) return;
     context.wakeups.wake(id);
     context.wakeups.wake(queueTopic);
@@ -111,7 +112,10 @@ async function makeRuns(
       await insertQueued(writer, context, { request, settings, sweep });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.code === "queue_full") return { made, error: null };
+      // There is going to be room again: the rest waits for it.
+      if (error.code === "queue_full" || error.code === "quota_exceeded") {
+        return { made, error: null };
+      }
       const message = `Cell ${cell} cannot be a run any more: ${error.message}`;
       return { made, error: { code: error.code, message, retryable: false } };
     }

@@ -3,7 +3,7 @@
  * thousands need be stored but the request. Pure.
  */
 import type { FieldError } from "#schemas/problem.ts";
-import { sweepCellsMax, type SweepRequest } from "#schemas/sweep.ts";
+import { type SweepRequest, sweepCellsMax } from "#schemas/sweep.ts";
 import { Failure } from "#src/failure.ts";
 import { escaped, placed, tokensOf } from "./pointer.ts";
 

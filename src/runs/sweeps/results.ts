@@ -82,7 +82,6 @@ function cellsOf(record: SweepRecord, runs: readonly RunRecord[]): readonly Cell
   });
 }
 
-
 function groupsOf(cells: readonly Cell[]): readonly SweepGroup[] {
   const groups = new Map<string, Cell[]>();
   for (const cell of cells) {

@@ -3,11 +3,11 @@ import type { Estimate } from "#schemas/sweep.ts";
 
 /** Quantile 0.975 of Student's t for 1 … 30 degrees of freedom (any table of it). */
 const quantiles = [
-  12.7062047364, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4469118511,
-  2.3646242516, 2.3060041352, 2.2621571628, 2.2281388520, 2.2009851601, 2.1788128297,
-  2.1603686565, 2.1447866879, 2.1314495456, 2.1199052992, 2.1098155778, 2.1009220402,
-  2.0930240544, 2.0859634473, 2.0796138447, 2.0738730679, 2.0686576104, 2.0638985616,
-  2.0595385528, 2.0555294386, 2.0518305165, 2.0484071418, 2.0452296421, 2.0422724563,
+  12.7062047364, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4469118511, 2.3646242516,
+  2.3060041352, 2.2621571628, 2.228138852, 2.2009851601, 2.1788128297, 2.1603686565, 2.1447866879,
+  2.1314495456, 2.1199052992, 2.1098155778, 2.1009220402, 2.0930240544, 2.0859634473, 2.0796138447,
+  2.0738730679, 2.0686576104, 2.0638985616, 2.0595385528, 2.0555294386, 2.0518305165, 2.0484071418,
+  2.0452296421, 2.0422724563,
 ] as const;
 
 /** The same quantile of the normal distribution. */
@@ -15,7 +15,7 @@ const z = 1.959963984540054;
 
 /**
  * Quantile 0.975 of Student's t. Beyond the table t = z + (z³+z)/4ν + (5z⁵+16z³+3z)/96ν² + …
- * (Abramowitz & Stegun 26.7.5), right to 1e−6.
+ * (Abramowitz & Stegun 26.7.5), right to 1e−7.
  */
 export function studentQuantile(degrees: number): number {
   const known = quantiles[degrees - 1];
@@ -23,7 +23,9 @@ export function studentQuantile(degrees: number): number {
   const first = (z ** 3 + z) / 4;
   const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
   const third = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
-  return z + first / degrees + second / degrees ** 2 + third / degrees ** 3;
+  const fourth = (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92_160;
+  const terms = [first, second, third, fourth];
+  return terms.reduce((sum, term, at) => sum + term / degrees ** (at + 1), z);
 }
 
 /** mean ± t·s/√n of the finite values; no interval for fewer than two. */

@@ -26,7 +26,9 @@ function periodOf({ request }: Cell): Period {
 }
 
 const isPeriod = (pointer: string): boolean =>
-  pointer === "/algorithm" || pointer === "/algorithm/type" || /^\/algorithm\/period(\/|$)/.test(pointer);
+  pointer === "/algorithm" ||
+  pointer === "/algorithm/type" ||
+  /^\/algorithm\/period(\/|$)/.test(pointer);
 const isRate = (pointer: string): boolean => pointer === "/optimizer/learning_rate";
 const isSeed = (pointer: string): boolean => pointer === seedPointer;
 

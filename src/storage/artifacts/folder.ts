@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { open, opendir, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import type { Artifacts, ByteRange, Digest, PutLimits, Stored } from "#storage/artifacts.ts";
 import { hasCode, whenMissing } from "#storage/file-errors.ts";
@@ -14,6 +15,7 @@ import { Incoming } from "./incoming.ts";
 
 export interface FolderOptions {
   readonly log?: StorageLog;
+  readonly failpoint?: Failpoint | undefined;
 }
 
 const digestPattern = /^sha256:([0-9a-f]{2})([0-9a-f]{62})$/;
@@ -130,7 +132,7 @@ export async function openArtifactFolder(
   options: FolderOptions = {},
 ): Promise<Artifacts> {
   await makeFolder(dir);
-  const incoming = new Incoming(dir, options.log);
+  const incoming = new Incoming(dir, options);
   try {
     await incoming.open();
   } catch (error) {

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, opendir, rename, stat, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import type { PutLimits, Stored } from "#storage/artifacts.ts";
 import { whenMissing, writeFailure } from "#storage/file-errors.ts";
@@ -17,6 +18,11 @@ import type { StorageLog } from "#storage/log.ts";
  * machines may share the folder, so that age is all there is to go by.
  */
 const leftoverAgeMs = 6 * 60 * 60 * 1000;
+
+export interface IncomingOptions {
+  readonly log?: StorageLog;
+  readonly failpoint?: Failpoint | undefined;
+}
 
 type Content = Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -31,7 +37,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** The next piece, unless the signal aborts first: a source that never answers is let go. */
-async function nextPiece(
+export async function nextPiece(
   pieces: AsyncIterator<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<IteratorResult<Uint8Array>> {
@@ -87,12 +93,12 @@ async function fill(
 export class Incoming {
   readonly #dir: string;
   readonly #temporary: string;
-  readonly #log: StorageLog | undefined;
+  readonly #options: IncomingOptions;
 
-  constructor(dir: string, log?: StorageLog) {
+  constructor(dir: string, options: IncomingOptions) {
     this.#dir = dir;
     this.#temporary = join(dir, "incoming");
-    this.#log = log;
+    this.#options = options;
   }
 
   /** Makes the folder, sees that it can be written, and sweeps it. */
@@ -107,7 +113,10 @@ export class Incoming {
       const found = await stat(path).catch(whenMissing(undefined));
       if (found === undefined || Date.now() - found.mtimeMs < leftoverAgeMs) continue;
       await unlink(path).catch(whenMissing(undefined));
-      this.#log?.warn({ path, bytes: found.size }, "removed what a crashed writer left behind");
+      this.#options.log?.warn(
+        { path, bytes: found.size },
+        "removed what a crashed writer left behind",
+      );
     }
   }
 
@@ -145,9 +154,11 @@ export class Incoming {
       const filled = await this.#fillFile(temporary, content, limits);
       const { shard, path } = this.#place(filled.hex);
       await makeOne(shard);
+      this.#options.failpoint?.("before_rename");
       await rename(temporary, path);
       await syncFolder(shard);
       await syncFolder(this.#dir);
+      this.#options.failpoint?.("after_put");
       return { digest: `sha256:${filled.hex}`, bytes: filled.bytes };
     } catch (error) {
       await unlink(temporary).catch(() => undefined);

@@ -114,8 +114,15 @@ async function knownKeys(
   return new Set(rows.map((row) => row.key).filter((key) => key !== null));
 }
 
-async function lastSeq(db: Kysely<Tables>, run: string, dialect: SqlDialect): Promise<number> {
-  const query = db.selectFrom("runs").select("last_seq").where("id", "=", run);
+async function lastSeq(
+  db: Kysely<Tables>,
+  { run, dialect, tenant }: Pick<Appending, "run" | "dialect" | "tenant">,
+): Promise<number> {
+  const query = db
+    .selectFrom("runs")
+    .select("last_seq")
+    .where("id", "=", run)
+    .$if(tenant !== null, (mine) => mine.where("tenant", "=", tenant ?? ""));
   const row = await (dialect.locksRows ? query.forUpdate() : query).executeTakeFirst();
   if (row === undefined) throw new Failure("not_found", `There is no run ${run} to append to.`);
   return Number(row.last_seq);
@@ -126,15 +133,17 @@ export interface Appending {
   readonly time: string;
   readonly events: readonly NewEvent[];
   readonly dialect: SqlDialect;
+  /** Whose run it must be; null for anybody's. */
+  readonly tenant: string | null;
 }
 
 /** Appends in the caller's transaction and returns what was new. Failure `not_found`. */
 export async function appendEvents(
   db: Kysely<Tables>,
-  { run, time, events, dialect }: Appending,
+  { run, time, events, dialect, tenant }: Appending,
 ): Promise<readonly RunEvent[]> {
   assert(events.length <= eventsPerAppendMax, `${events.length} events at once`);
-  let seq = await lastSeq(db, run, dialect);
+  let seq = await lastSeq(db, { run, dialect, tenant });
   const known = await knownKeys(db, run, events);
   const rows: EventTable[] = [];
   for (const event of events) {

@@ -4,7 +4,9 @@
  */
 import { type Kysely, sql } from "kysely";
 import { Failure } from "#src/failure.ts";
+import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
+import { parseDocument } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 type Migration = (db: Kysely<Tables>, dialect: SqlDialect) => Promise<void>;
@@ -146,6 +148,83 @@ async function createNtks(db: Kysely<Tables>, dialect: SqlDialect): Promise<void
   await db.schema.createIndex("ntks_open").on("ntks").columns(["open", "id"]).execute();
 }
 
+const owned = ["runs", "models", "datasets", "sweeps", "ntks"] as const;
+
+/** Every row gets a tenant; what was there belongs to the usual one. */
+async function addTenants(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  for (const table of owned) {
+    await db.schema
+      .alterTable(table)
+      .addColumn("tenant", sql.raw(dialect.idType), (column) =>
+        column.notNull().defaultTo(usualTenant),
+      )
+      .execute();
+    await db.schema.createIndex(`${table}_tenant`).on(table).columns(["tenant", "id"]).execute();
+  }
+  await db.schema
+    .createIndex("runs_tenant_status")
+    .on("runs")
+    .columns(["tenant", "status"])
+    .execute();
+}
+
+/** Keys of answers are unique in their tenant, no longer in all of the database. */
+async function rebuildAnswers(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  await db.schema.alterTable("answers").renameTo("answers_before").execute();
+  await db.schema
+    .createTable("answers")
+    .addColumn("tenant", id, (column) => column.notNull())
+    .addColumn("key", id, (column) => column.notNull())
+    .addColumn("payload", "text", (column) => column.notNull())
+    .addColumn("response", "text")
+    .addColumn("created_ms", sql.raw(dialect.integerType), (column) => column.notNull())
+    .addPrimaryKeyConstraint("answers_key", ["tenant", "key"])
+    .execute();
+  await sql`insert into answers (tenant, key, payload, response, created_ms)
+    select ${usualTenant}, key, payload, response, created_ms from answers_before`.execute(db);
+  await db.schema.dropTable("answers_before").execute();
+  await db.schema.createIndex("answers_created").on("answers").column("created_ms").execute();
+}
+
+/** What a tenant has stored is summed from these. */
+async function addBytes(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  for (const table of ["datasets", "checkpoints", "snapshots", "ntks"] as const) {
+    await db.schema
+      .alterTable(table)
+      .addColumn("bytes", sql.raw(dialect.integerType), (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+  for (const table of ["datasets", "checkpoints"] as const) {
+    const rows = await db.selectFrom(table).select(["id", "document"]).execute();
+    for (const { id, document } of rows) {
+      const { bytes } = parseDocument<{ readonly bytes: number }>(document);
+      await db.updateTable(table).set({ bytes }).where("id", "=", id).execute();
+    }
+  }
+}
+
+async function createAccess(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  const integer = sql.raw<number>(dialect.integerType);
+  await db.schema
+    .createTable("api_keys")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("tenant", id, (column) => column.notNull())
+    .addColumn("hash", "text", (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable("uploads")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("tenant", id, (column) => column.notNull())
+    .addColumn("bytes", integer, (column) => column.notNull())
+    .addColumn("expires_ms", integer, (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex("uploads_expiry").on("uploads").column("expires_ms").execute();
+}
+
 const migrations: readonly Migration[] = [
   async (db, dialect) => {
     for (const create of [createRuns, createEvents, createCatalog, createRunParts, createAnswers]) {
@@ -155,6 +234,11 @@ const migrations: readonly Migration[] = [
   async (db, dialect) => {
     await createSweeps(db, dialect);
     await createNtks(db, dialect);
+  },
+  async (db, dialect) => {
+    for (const change of [addTenants, rebuildAnswers, addBytes, createAccess]) {
+      await change(db, dialect);
+    }
   },
 ];
 

@@ -1,6 +1,6 @@
 /** The Reader over SQL: every query that changes nothing. Events are read in events.ts. */
 import assert from "node:assert/strict";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Dataset } from "#schemas/dataset.ts";
 import type { RunEvent } from "#schemas/event.ts";
@@ -9,24 +9,29 @@ import type { RunStatus } from "#schemas/run.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import type {
   Answer,
+  ApiKeyRecord,
   EventRange,
   NtkRecord,
+  Owned,
   Page,
   PageRequest,
   Reader,
   RunFilter,
   RunRecord,
   SweepRecord,
+  UploadRecord,
 } from "#storage/store.ts";
+import { usualTenant } from "#storage/store.ts";
 import { readEvents } from "./events.ts";
-import { parseDocument, toAnswer, toRunRecord } from "./rows.ts";
+import { queuedFairly } from "./queue.ts";
+import { parseDocument, toAnswer, toApiKey, toRunRecord } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 /** More rows than this are never read at once. */
 export const rowsPerPageMax = 1000;
 
 /** Tables that keep whole documents under an id. */
-type Documents = "models" | "datasets" | "sweeps" | "ntks";
+type Documents = "models" | "datasets" | "sweeps" | "ntks" | "uploads";
 
 const runColumns = ["document", "epoch", "last_seq"] as const;
 
@@ -41,20 +46,37 @@ function pageOf<Row, T>(rows: readonly Row[], limit: number, parse: (row: Row) =
 
 export class SqlReader implements Reader {
   protected readonly db: Kysely<Tables>;
+  /** Whose rows are seen; null for all. */
+  protected readonly tenant: string | null;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, tenant: string | null = null) {
     this.db = db;
+    this.tenant = tenant;
+  }
+
+  /** True of rows that may be seen; `of` is the column of their tenant. */
+  protected ours(of = "tenant") {
+    return this.tenant === null
+      ? sql<boolean>`1 = 1`
+      : sql<boolean>`${sql.ref(of)} = ${this.tenant}`;
+  }
+
+  /** True of parts of runs that may be seen; `of` is the column of their run. */
+  protected oursByRun(of = "run") {
+    if (this.tenant === null) return sql<boolean>`1 = 1`;
+    return sql<boolean>`exists (select 1 from runs as whose where whose.id = ${sql.ref(of)} and whose.tenant = ${this.tenant})`;
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
     const query = this.db.selectFrom("runs").select(runColumns).where("id", "=", id);
-    const row = await query.executeTakeFirst();
+    const row = await query.where(this.ours()).executeTakeFirst();
     return row && toRunRecord(row);
   }
 
   async runs(filter: RunFilter): Promise<Page<RunRecord>> {
     checkLimit(filter.limit);
-    let query = this.db.selectFrom("runs").select(runColumns).orderBy("id", "desc");
+    const all = this.db.selectFrom("runs").select(runColumns).where(this.ours());
+    let query = all.orderBy("id", "desc");
     if (filter.after !== undefined) query = query.where("id", "<", filter.after);
     if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
     if (filter.model !== undefined) query = query.where("model", "=", filter.model);
@@ -63,29 +85,40 @@ export class SqlReader implements Reader {
     return pageOf(await query.limit(filter.limit + 1).execute(), filter.limit, toRunRecord);
   }
 
-  async queued(nowMs: number, limit: number): Promise<readonly RunRecord[]> {
+  async queued(
+    nowMs: number,
+    limit: number,
+    heldMax = Number.MAX_SAFE_INTEGER,
+  ): Promise<readonly RunRecord[]> {
     checkLimit(limit);
-    const rows = await this.db
-      .selectFrom("runs")
-      .select(runColumns)
-      .where("status", "=", "queued")
-      .where("not_before_ms", "<=", nowMs)
-      .orderBy("id")
-      .limit(limit)
-      .execute();
-    return rows.map(toRunRecord);
+    return queuedFairly(this.db, { nowMs, limit, heldMax, ours: this.ours("runs.tenant") });
   }
 
-  async countRuns(statuses: readonly RunStatus[]): Promise<number> {
+  async countRuns(statuses: readonly RunStatus[], whose?: "everyone"): Promise<number> {
     const row = await this.db
       .selectFrom("runs")
       .select((expression) => expression.fn.countAll().as("count"))
       .where("status", "in", statuses)
+      .$if(whose === undefined, (query) => query.where(this.ours()))
       .executeTakeFirstOrThrow();
     return Number(row.count);
   }
 
-  events(run: string, range: EventRange): Promise<readonly RunEvent[]> {
+  async bytesStored(): Promise<number> {
+    const { rows } = await sql<{ readonly bytes: number | null }>`
+      select sum(bytes) as bytes from (
+        select bytes from datasets where ${this.ours()}
+        union all select bytes from uploads where ${this.ours()}
+        union all select bytes from ntks where ${this.ours()}
+        union all select bytes from checkpoints where ${this.oursByRun("checkpoints.run")}
+        union all select bytes from snapshots where ${this.oursByRun("snapshots.run")}
+      ) as stored`.execute(this.db);
+    return Number(rows[0]?.bytes ?? 0);
+  }
+
+  async events(run: string, range: EventRange): Promise<readonly RunEvent[]> {
+    // The log itself has no tenant: its run says whose it is.
+    if (this.tenant !== null && (await this.run(run)) === undefined) return [];
     return readEvents(this.db, run, range);
   }
 
@@ -129,7 +162,7 @@ export class SqlReader implements Reader {
     return this.#page("sweeps", page);
   }
 
-  openSweeps(limit: number): Promise<readonly SweepRecord[]> {
+  openSweeps(limit: number): Promise<readonly Owned<SweepRecord>[]> {
     return this.#open("sweeps", limit);
   }
 
@@ -138,6 +171,7 @@ export class SqlReader implements Reader {
       .selectFrom("runs")
       .select((expression) => ["status", expression.fn.countAll().as("count")])
       .where("sweep", "=", sweep)
+      .where(this.ours())
       .groupBy("status")
       .execute();
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
@@ -151,12 +185,42 @@ export class SqlReader implements Reader {
     return this.#page("ntks", page);
   }
 
-  openNtks(limit: number): Promise<readonly NtkRecord[]> {
-    return this.#open("ntks", limit);
+  async openNtks(limit: number): Promise<readonly NtkRecord[]> {
+    const open = await this.#open<NtkRecord>("ntks", limit);
+    return open.map(({ tenant: _tenant, ...record }) => record);
+  }
+
+  async apiKey(id: string): Promise<ApiKeyRecord | undefined> {
+    const query = this.db.selectFrom("api_keys").select(["hash", "document"]).where("id", "=", id);
+    const row = await query.where(this.ours()).executeTakeFirst();
+    return row && toApiKey(row);
+  }
+
+  async apiKeys(page: PageRequest): Promise<Page<ApiKeyRecord>> {
+    checkLimit(page.limit);
+    const all = this.db.selectFrom("api_keys").select(["hash", "document"]).where(this.ours());
+    let query = all.orderBy("id", "desc");
+    if (page.after !== undefined) query = query.where("id", "<", page.after);
+    return pageOf(await query.limit(page.limit + 1).execute(), page.limit, toApiKey);
+  }
+
+  upload(id: string): Promise<UploadRecord | undefined> {
+    return this.#document("uploads", id);
+  }
+
+  async uploadsExpired(nowMs: number, limit: number): Promise<readonly UploadRecord[]> {
+    checkLimit(limit);
+    const all = this.db.selectFrom("uploads").select("document").where(this.ours());
+    const query = all.where("expires_ms", "<=", nowMs).orderBy("expires_ms").limit(limit);
+    return (await query.execute()).map((row) => parseDocument<UploadRecord>(row.document));
   }
 
   async answer(key: string): Promise<Answer | undefined> {
-    const query = this.db.selectFrom("answers").selectAll().where("key", "=", key);
+    const query = this.db
+      .selectFrom("answers")
+      .select(["key", "payload", "response", "created_ms"])
+      .where("key", "=", key)
+      .where("tenant", "=", this.tenant ?? usualTenant);
     const row = await query.executeTakeFirst();
     return row && toAnswer(row);
   }
@@ -182,23 +246,27 @@ export class SqlReader implements Reader {
 
   async #document<T>(table: Documents, id: string): Promise<T | undefined> {
     const query = this.db.selectFrom(table).select("document").where("id", "=", id);
-    const row = await query.executeTakeFirst();
+    const row = await query.where(this.ours()).executeTakeFirst();
     return row && parseDocument<T>(row.document);
   }
 
   async #page<T>(table: Documents, page: PageRequest): Promise<Page<T>> {
     checkLimit(page.limit);
-    let query = this.db.selectFrom(table).select("document").orderBy("id", "desc");
+    const all = this.db.selectFrom(table).select("document").where(this.ours());
+    let query = all.orderBy("id", "desc");
     if (page.after !== undefined) query = query.where("id", "<", page.after);
     const rows = await query.limit(page.limit + 1).execute();
     return pageOf(rows, page.limit, (row) => parseDocument<T>(row.document));
   }
 
-  async #open<T>(table: "sweeps" | "ntks", limit: number): Promise<readonly T[]> {
+  async #open<T extends object>(
+    table: "sweeps" | "ntks",
+    limit: number,
+  ): Promise<readonly Owned<T>[]> {
     checkLimit(limit);
-    const query = this.db.selectFrom(table).select("document").where("open", "=", 1);
-    const rows = await query.orderBy("id").limit(limit).execute();
-    return rows.map((row) => parseDocument<T>(row.document));
+    const all = this.db.selectFrom(table).select(["document", "tenant"]).where("open", "=", 1);
+    const rows = await all.where(this.ours()).orderBy("id").limit(limit).execute();
+    return rows.map(({ document, tenant }) => ({ ...parseDocument<T>(document), tenant }));
   }
 
   async #runPart<T>(
@@ -207,7 +275,8 @@ export class SqlReader implements Reader {
     id: string,
   ): Promise<T | undefined> {
     const query = this.db.selectFrom(table).select("document").where("run", "=", run);
-    const row = await query.where("id", "=", id).executeTakeFirst();
+    const one = query.where("id", "=", id).where(this.oursByRun());
+    const row = await one.executeTakeFirst();
     return row && parseDocument<T>(row.document);
   }
 
@@ -217,7 +286,8 @@ export class SqlReader implements Reader {
     page: PageRequest,
   ): Promise<Page<T>> {
     checkLimit(page.limit);
-    let query = this.db.selectFrom(table).select("document").where("run", "=", run);
+    const all = this.db.selectFrom(table).select("document").where("run", "=", run);
+    let query = all.where(this.oursByRun());
     if (page.after !== undefined) query = query.where("id", "<", page.after);
     const rows = await query
       .orderBy("id", "desc")

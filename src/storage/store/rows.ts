@@ -2,8 +2,39 @@
 import type { Selectable } from "kysely";
 import type { RunEvent } from "#schemas/event.ts";
 import { Failure } from "#src/failure.ts";
-import type { Answer, NewEvent, NtkRecord, RunRecord, SweepRecord } from "#storage/store.ts";
-import type { AnswerTable, EventTable, NtkTable, RunTable, SweepTable } from "./schema.ts";
+import type {
+  Answer,
+  ApiKeyRecord,
+  NewEvent,
+  NtkRecord,
+  RunRecord,
+  SweepRecord,
+  UploadRecord,
+} from "#storage/store.ts";
+import type {
+  AnswerTable,
+  ApiKeyTable,
+  EventTable,
+  NtkTable,
+  RunTable,
+  SweepTable,
+  UploadTable,
+} from "./schema.ts";
+
+/** A row but for whose it is, which the writer says. */
+type Row<T> = Omit<T, "tenant">;
+
+/** Of a kernel's numbers: snapshots are kept in single precision. */
+const bytesOfNumber = { float32: 4, float64: 8 } as const;
+
+/** Bytes of a kernel of this shape; 0 when it was not kept. */
+export function kernelBytes(
+  digest: string | null,
+  shape: readonly number[],
+  dtype: keyof typeof bytesOfNumber = "float32",
+): number {
+  return digest === null ? 0 : shape.reduce((a, b) => a * b, bytesOfNumber[dtype]);
+}
 
 /** What a document says. The rows of this database were written by `JSON.stringify` of a `T`. */
 export function parseDocument<T>(document: string): T {
@@ -18,7 +49,7 @@ export function parseDocument<T>(document: string): T {
   }
 }
 
-export function toRunRow(record: RunRecord): RunTable {
+export function toRunRow(record: RunRecord): Row<RunTable> {
   const { run } = record;
   return {
     id: run.id,
@@ -78,13 +109,13 @@ export function toEvent(row: StoredEvent): RunEvent {
   return { seq: Number(row.seq), type: row.kind, time: row.time, data } as RunEvent;
 }
 
-export function toSweepRow(record: SweepRecord): SweepTable {
+export function toSweepRow(record: SweepRecord): Row<SweepTable> {
   const { id, version, wanted, fed, total, error } = record;
   const isOpen = fed < total && wanted !== "cancel" && error === null;
   return { id, version, open: Number(isOpen), document: JSON.stringify(record) };
 }
 
-export function toNtkRow(record: NtkRecord): NtkTable {
+export function toNtkRow(record: NtkRecord): Row<NtkTable> {
   const { ntk, first, second } = record;
   const inputsOf = (examples: NtkRecord["second"]): string | null =>
     examples?.source === "inputs" ? examples.digest : null;
@@ -92,18 +123,33 @@ export function toNtkRow(record: NtkRecord): NtkTable {
     id: ntk.id,
     open: Number(ntk.status === "queued" || ntk.status === "running"),
     digest: ntk.digest,
+    bytes: kernelBytes(ntk.digest, ntk.shape, ntk.dtype),
     first_inputs: inputsOf(first),
     second_inputs: inputsOf(second),
     document: JSON.stringify(record),
   };
 }
 
-export function toAnswerRow(answer: Answer): AnswerTable {
+export function toApiKeyRow(record: ApiKeyRecord): Row<ApiKeyTable> {
+  const { key, hash } = record;
+  return { id: key.id, hash, document: JSON.stringify(key) };
+}
+
+export function toApiKey(row: Pick<ApiKeyTable, "hash" | "document">): ApiKeyRecord {
+  return { key: parseDocument<ApiKeyRecord["key"]>(row.document), hash: row.hash };
+}
+
+export function toUploadRow(upload: UploadRecord): Row<UploadTable> {
+  const { id, length, expiresMs } = upload;
+  return { id, bytes: length, expires_ms: expiresMs, document: JSON.stringify(upload) };
+}
+
+export function toAnswerRow(answer: Answer): Row<AnswerTable> {
   const response = answer.response === null ? null : JSON.stringify(answer.response);
   return { key: answer.key, payload: answer.payload, response, created_ms: answer.createdMs };
 }
 
-export function toAnswer(row: Selectable<AnswerTable>): Answer {
+export function toAnswer(row: Row<Selectable<AnswerTable>>): Answer {
   return {
     key: row.key,
     payload: row.payload,

@@ -5,7 +5,12 @@
 import type { EventKind } from "#schemas/event.ts";
 import type { RunStatus } from "#schemas/run.ts";
 
-export interface RunTable {
+/** Whose a row is. Rows of a run's log and parts are whose the run is. */
+interface Owned {
+  readonly tenant: string;
+}
+
+export interface RunTable extends Owned {
   readonly id: string;
   readonly status: RunStatus;
   readonly model: string;
@@ -22,7 +27,7 @@ export interface RunTable {
   readonly document: string;
 }
 
-export interface SweepTable {
+export interface SweepTable extends Owned {
   readonly id: string;
   readonly version: number;
   /** 1 while cells may still become runs. */
@@ -30,7 +35,9 @@ export interface SweepTable {
   readonly document: string;
 }
 
-export interface NtkTable {
+export interface NtkTable extends Owned {
+  /** Of the kernel. */
+  readonly bytes: number;
   readonly id: string;
   /** 1 while it waits or is under way. */
   readonly open: number;
@@ -54,10 +61,15 @@ export interface EventTable {
 }
 
 /** A model or a data set. */
-export interface CatalogTable {
+export interface CatalogTable extends Owned {
   readonly id: string;
   readonly digest: string;
   readonly document: string;
+}
+
+/** Bytes of a model's definition are not counted. */
+export interface DatasetTable extends CatalogTable {
+  readonly bytes: number;
 }
 
 /** A snapshot or a checkpoint. */
@@ -65,6 +77,7 @@ export interface RunPartTable {
   readonly run: string;
   readonly id: string;
   readonly digest: string | null;
+  readonly bytes: number;
   readonly document: string;
 }
 
@@ -72,7 +85,20 @@ export interface CheckpointTable extends RunPartTable {
   readonly weights: string;
 }
 
-export interface AnswerTable {
+export interface ApiKeyTable extends Owned {
+  readonly id: string;
+  readonly hash: string;
+  readonly document: string;
+}
+
+export interface UploadTable extends Owned {
+  readonly id: string;
+  readonly bytes: number;
+  readonly expires_ms: number;
+  readonly document: string;
+}
+
+export interface AnswerTable extends Owned {
   readonly key: string;
   readonly payload: string;
   /** Null while the first request is being answered. */
@@ -85,10 +111,12 @@ export interface Tables {
   readonly runs: RunTable;
   readonly events: EventTable;
   readonly models: CatalogTable;
-  readonly datasets: CatalogTable;
+  readonly datasets: DatasetTable;
   readonly snapshots: RunPartTable;
   readonly checkpoints: CheckpointTable;
   readonly answers: AnswerTable;
   readonly sweeps: SweepTable;
   readonly ntks: NtkTable;
+  readonly api_keys: ApiKeyTable;
+  readonly uploads: UploadTable;
 }

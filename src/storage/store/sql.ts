@@ -10,6 +10,7 @@ import type {
   PluginTransformResultArgs,
 } from "kysely";
 import { sql } from "kysely";
+import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import type { Reader, Store, Writer } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
@@ -39,10 +40,15 @@ class TransactionScope implements KyselyPlugin {
   }
 }
 
+export interface TransactOptions {
+  readonly dialect: SqlDialect;
+  readonly failpoint?: Failpoint | undefined;
+}
+
 /** Commits what `body` did, or nothing of it when it throws. */
 export async function transact<T>(
   db: Kysely<Tables>,
-  dialect: SqlDialect,
+  { dialect, failpoint }: TransactOptions,
   body: (transaction: Kysely<Tables>) => Promise<T>,
 ): Promise<T> {
   return db.connection().execute(async (connection) => {
@@ -51,7 +57,9 @@ export async function transact<T>(
     try {
       const result = await body(connection.withPlugin(scope));
       scope.close();
+      failpoint?.("before_commit");
       await sql.raw("commit").execute(connection);
+      failpoint?.("after_commit");
       return result;
     } catch (error) {
       scope.close();
@@ -65,11 +73,10 @@ export async function transact<T>(
   });
 }
 
-export interface SqlConnections {
+export interface SqlConnections extends TransactOptions {
   /** Sees what is committed, and never waits for the writer. */
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
-  readonly dialect: SqlDialect;
   /** The refusal that an error of the driver amounts to, or the error itself. */
   readonly translate: (error: unknown) => unknown;
   /** Rejects when the database cannot be written. */
@@ -79,13 +86,24 @@ export interface SqlConnections {
 
 export class SqlStore implements Store {
   readonly #connections: SqlConnections;
+  readonly #tenant: string | null;
   readonly #reader: Reader;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
+  /** The store that this is one tenant's view of. */
+  readonly #whole: SqlStore | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(connections: SqlConnections) {
+  constructor(connections: SqlConnections, view?: { whole: SqlStore; tenant: string }) {
     this.#connections = connections;
-    this.#reader = new SqlReader(connections.reader);
+    this.#tenant = view?.tenant ?? null;
+    this.#whole = view?.whole;
+    this.#turns = view === undefined ? new Turns() : view.whole.#turns;
+    this.#reader = new SqlReader(connections.reader, this.#tenant);
+  }
+
+  of(tenant: string): Store {
+    assert(this.#whole === undefined, "one tenant's view leads to no other");
+    return new SqlStore(this.#connections, { whole: this, tenant });
   }
 
   async read<T>(body: (reader: Reader) => Promise<T>): Promise<T> {
@@ -101,10 +119,12 @@ export class SqlStore implements Store {
 
   async write<T>(body: (writer: Writer) => Promise<T>): Promise<T> {
     this.#refuseWhenClosed();
-    const { writer, dialect, translate } = this.#connections;
+    const { writer, dialect, failpoint, translate } = this.#connections;
     const endTurn = await this.#turns.take(writesWaitingMax);
     try {
-      return await transact(writer, dialect, (db) => body(new SqlWriter(db, dialect)));
+      return await transact(writer, { dialect, failpoint }, (db) =>
+        body(new SqlWriter(db, dialect, this.#tenant)),
+      );
     } catch (error) {
       throw translate(error);
     } finally {
@@ -119,6 +139,7 @@ export class SqlStore implements Store {
 
   /** Writes that wait already are still done. */
   [Symbol.asyncDispose](): Promise<void> {
+    if (this.#whole !== undefined) return Promise.resolve();
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -129,6 +150,7 @@ export class SqlStore implements Store {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closing !== undefined) throw new Failure("shutting_down", "The store is closed.");
+    const whole = this.#whole ?? this;
+    if (whole.#closing !== undefined) throw new Failure("shutting_down", "The store is closed.");
   }
 }

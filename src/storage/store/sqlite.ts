@@ -3,11 +3,14 @@
  * readers go on while one writer writes; `synchronous = full` makes a commit survive a power cut.
  */
 import assert from "node:assert/strict";
-import { access, constants, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { access, constants, link, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
+import { hasCode, whenMissing } from "#storage/file-errors.ts";
 import { makeFolder } from "#storage/folders.ts";
 import type { StorageLog } from "#storage/log.ts";
 import type { Store } from "#storage/store.ts";
@@ -20,6 +23,7 @@ export interface SqliteOptions {
   /** A file; its folder is made. Not `:memory:`, since reader and writer must see one database. */
   readonly path: string;
   readonly log?: StorageLog;
+  readonly failpoint?: Failpoint | undefined;
 }
 
 /** How long a statement waits for another process; the event loop waits with it. */
@@ -87,6 +91,26 @@ function handle(database: Database.Database): Kysely<Tables> {
   return new Kysely({ dialect: new SqliteDialect({ database: withStatements(database) }) });
 }
 
+/**
+ * Makes the database under another name first, so that a file under its own name is never empty:
+ * one that is has lost what it held. Whoever makes it at the same time wins once.
+ */
+async function makeUnlessThere(options: SqliteOptions): Promise<void> {
+  const found = await stat(options.path).catch(whenMissing(undefined));
+  if (found !== undefined && found.size === 0) throw corrupt(options.path, "it is empty");
+  if (found !== undefined) return;
+  const path = `${options.path}.${randomUUID()}`;
+  try {
+    const database = await openWriter({ ...options, path });
+    database.close();
+    await link(path, options.path).catch((error: unknown) => {
+      if (!hasCode(error, "EEXIST")) throw error;
+    });
+  } finally {
+    for (const suffix of ["", "-wal", "-shm"]) await rm(path + suffix, { force: true });
+  }
+}
+
 /** Reads the whole file once, unless it is very large. */
 async function quickCheck(database: Database.Database, log?: StorageLog): Promise<void> {
   const { size } = await stat(database.name);
@@ -103,7 +127,9 @@ async function openWriter({ path, log }: SqliteOptions): Promise<Database.Databa
   try {
     for (const setting of settings) database.pragma(setting);
     await quickCheck(database, log);
-    await transact(handle(database), sqliteDialect, (db) => migrate(db, sqliteDialect));
+    await transact(handle(database), { dialect: sqliteDialect }, (db) =>
+      migrate(db, sqliteDialect),
+    );
     return database;
   } catch (error) {
     database.close();
@@ -120,12 +146,14 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   assert(path !== "" && path !== ":memory:", "the store needs a file");
   await makeFolder(dirname(path));
   try {
+    await makeUnlessThere(options);
     const writer = await openWriter(options);
     const reader = new Database(path, { readonly: true, fileMustExist: true, timeout: busyMs });
     return new SqlStore({
       reader: handle(reader),
       writer: handle(writer),
       dialect: sqliteDialect,
+      failpoint: options.failpoint,
       translate: (error) => translate(path, error),
       probe: () => access(path, constants.W_OK),
       close: async () => {

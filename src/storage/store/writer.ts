@@ -9,29 +9,48 @@ import type { Snapshot } from "#schemas/snapshot.ts";
 import { Failure } from "#src/failure.ts";
 import type {
   Answer,
+  ApiKeyRecord,
   NewEvent,
   NtkRecord,
   RunRecord,
   SweepRecord,
+  UploadRecord,
   Writer,
 } from "#storage/store.ts";
+import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { appendEvents } from "./events.ts";
 import { SqlReader } from "./reader.ts";
-import { toAnswerRow, toNtkRow, toRunRow, toSweepRow } from "./rows.ts";
+import {
+  kernelBytes,
+  toAnswerRow,
+  toApiKeyRow,
+  toNtkRow,
+  toRunRow,
+  toSweepRow,
+  toUploadRow,
+} from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 export class SqlWriter extends SqlReader implements Writer {
   readonly #dialect: SqlDialect;
 
-  constructor(db: Kysely<Tables>, dialect: SqlDialect) {
-    super(db);
+  constructor(db: Kysely<Tables>, dialect: SqlDialect, tenant: string | null = null) {
+    super(db, tenant);
     this.#dialect = dialect;
+  }
+
+  /** Whose a new row is. */
+  get #owner(): { readonly tenant: string } {
+    return { tenant: this.tenant ?? usualTenant };
   }
 
   async insertRun(record: RunRecord): Promise<void> {
     assert(record.run.last_seq === 0, "a new run has an empty log");
-    await this.db.insertInto("runs").values(toRunRow(record)).execute();
+    await this.db
+      .insertInto("runs")
+      .values({ ...toRunRow(record), ...this.#owner })
+      .execute();
   }
 
   async updateRun(record: RunRecord): Promise<void> {
@@ -41,6 +60,7 @@ export class SqlWriter extends SqlReader implements Writer {
       .set(columns)
       .where("id", "=", id)
       .where("version", "=", columns.version - 1)
+      .where(this.ours())
       .returning("id")
       .executeTakeFirst();
     if (updated !== undefined) return;
@@ -54,23 +74,33 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 
   async deleteRun(id: string): Promise<void> {
-    await this.db.deleteFrom("runs").where("id", "=", id).execute();
+    await this.db.deleteFrom("runs").where("id", "=", id).where(this.ours()).execute();
   }
 
   append(run: string, time: string, events: readonly NewEvent[]): Promise<readonly RunEvent[]> {
-    return appendEvents(this.db, { run, time, events, dialect: this.#dialect });
+    return appendEvents(this.db, {
+      run,
+      time,
+      events,
+      dialect: this.#dialect,
+      tenant: this.tenant,
+    });
   }
 
-  insertModel(model: Model): Promise<void> {
-    return this.#insertCatalog("models", model);
+  async insertModel(model: Model): Promise<void> {
+    await this.db
+      .insertInto("models")
+      .values({ ...catalogRow(model), ...this.#owner })
+      .execute();
   }
 
   deleteModel(id: string): Promise<void> {
     return this.#deleteCatalog("models", id);
   }
 
-  insertDataset(dataset: Dataset): Promise<void> {
-    return this.#insertCatalog("datasets", dataset);
+  async insertDataset(dataset: Dataset): Promise<void> {
+    const row = { ...catalogRow(dataset), ...this.#owner, bytes: dataset.bytes };
+    await this.db.insertInto("datasets").values(row).execute();
   }
 
   deleteDataset(id: string): Promise<void> {
@@ -79,23 +109,27 @@ export class SqlWriter extends SqlReader implements Writer {
 
   async insertSnapshot(run: string, snapshot: Snapshot): Promise<void> {
     const { id, digest } = snapshot;
-    const row = { run, id, digest, document: JSON.stringify(snapshot) };
+    const bytes = kernelBytes(digest, snapshot.shape);
+    const row = { run, id, digest, bytes, document: JSON.stringify(snapshot) };
     await this.db.insertInto("snapshots").values(row).execute();
   }
 
   async insertCheckpoint(checkpoint: Checkpoint): Promise<void> {
-    const { run, id, digest, weights } = checkpoint;
-    const row = { run, id, digest, weights, document: JSON.stringify(checkpoint) };
+    const { run, id, digest, weights, bytes } = checkpoint;
+    const row = { run, id, digest, weights, bytes, document: JSON.stringify(checkpoint) };
     await this.db.insertInto("checkpoints").values(row).execute();
   }
 
   async deleteCheckpoint(run: string, id: string): Promise<void> {
     const query = this.db.deleteFrom("checkpoints").where("run", "=", run);
-    await query.where("id", "=", id).execute();
+    await query.where("id", "=", id).where(this.oursByRun()).execute();
   }
 
   async insertSweep(sweep: SweepRecord): Promise<void> {
-    await this.db.insertInto("sweeps").values(toSweepRow(sweep)).execute();
+    await this.db
+      .insertInto("sweeps")
+      .values({ ...toSweepRow(sweep), ...this.#owner })
+      .execute();
   }
 
   async updateSweep(sweep: SweepRecord): Promise<void> {
@@ -105,6 +139,7 @@ export class SqlWriter extends SqlReader implements Writer {
       .set(columns)
       .where("id", "=", id)
       .where("version", "=", columns.version - 1)
+      .where(this.ours())
       .returning("id")
       .executeTakeFirst();
     if (updated !== undefined) return;
@@ -115,27 +150,57 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 
   async deleteSweep(id: string): Promise<void> {
-    await this.db.deleteFrom("sweeps").where("id", "=", id).execute();
+    await this.db.deleteFrom("sweeps").where("id", "=", id).where(this.ours()).execute();
   }
 
   async insertNtk(ntk: NtkRecord): Promise<void> {
-    await this.db.insertInto("ntks").values(toNtkRow(ntk)).execute();
+    await this.db
+      .insertInto("ntks")
+      .values({ ...toNtkRow(ntk), ...this.#owner })
+      .execute();
   }
 
   async updateNtk(ntk: NtkRecord): Promise<void> {
     const { id, ...columns } = toNtkRow(ntk);
-    await this.db.updateTable("ntks").set(columns).where("id", "=", id).execute();
+    const query = this.db.updateTable("ntks").set(columns).where("id", "=", id);
+    await query.where(this.ours()).execute();
   }
 
   async deleteNtk(id: string): Promise<void> {
-    await this.db.deleteFrom("ntks").where("id", "=", id).execute();
+    await this.db.deleteFrom("ntks").where("id", "=", id).where(this.ours()).execute();
+  }
+
+  async insertApiKey(record: ApiKeyRecord): Promise<void> {
+    const row = { ...toApiKeyRow(record), tenant: record.key.tenant };
+    await this.db.insertInto("api_keys").values(row).execute();
+  }
+
+  async updateApiKey(record: ApiKeyRecord): Promise<void> {
+    const { id, ...columns } = toApiKeyRow(record);
+    const query = this.db.updateTable("api_keys").set(columns).where("id", "=", id);
+    await query.where(this.ours()).execute();
+  }
+
+  async deleteApiKey(id: string): Promise<void> {
+    await this.db.deleteFrom("api_keys").where("id", "=", id).where(this.ours()).execute();
+  }
+
+  async insertUpload(upload: UploadRecord): Promise<void> {
+    await this.db
+      .insertInto("uploads")
+      .values({ ...toUploadRow(upload), ...this.#owner })
+      .execute();
+  }
+
+  async deleteUpload(id: string): Promise<void> {
+    await this.db.deleteFrom("uploads").where("id", "=", id).where(this.ours()).execute();
   }
 
   async claimAnswer(answer: Answer): Promise<boolean> {
     const claimed = await this.db
       .insertInto("answers")
-      .values(toAnswerRow(answer))
-      .onConflict((conflict) => conflict.column("key").doNothing())
+      .values({ ...toAnswerRow(answer), ...this.#owner })
+      .onConflict((conflict) => conflict.columns(["tenant", "key"]).doNothing())
       .returning("key")
       .executeTakeFirst();
     return claimed !== undefined;
@@ -143,23 +208,26 @@ export class SqlWriter extends SqlReader implements Writer {
 
   async completeAnswer(key: string, response: NonNullable<Answer["response"]>): Promise<void> {
     const columns = { response: JSON.stringify(response) };
-    await this.db.updateTable("answers").set(columns).where("key", "=", key).execute();
+    const query = this.db.updateTable("answers").set(columns).where("key", "=", key);
+    await query.where("tenant", "=", this.#owner.tenant).execute();
   }
 
   async forgetAnswer(key: string): Promise<void> {
-    await this.db.deleteFrom("answers").where("key", "=", key).execute();
+    const query = this.db.deleteFrom("answers").where("key", "=", key);
+    await query.where("tenant", "=", this.#owner.tenant).execute();
   }
 
   async forgetAnswersBefore(createdMs: number): Promise<void> {
     await this.db.deleteFrom("answers").where("created_ms", "<", createdMs).execute();
   }
 
-  async #insertCatalog(table: "models" | "datasets", entry: Model | Dataset): Promise<void> {
-    const row = { id: entry.id, digest: entry.digest, document: JSON.stringify(entry) };
-    await this.db.insertInto(table).values(row).execute();
-  }
-
   async #deleteCatalog(table: "models" | "datasets", id: string): Promise<void> {
-    await this.db.deleteFrom(table).where("id", "=", id).execute();
+    await this.db.deleteFrom(table).where("id", "=", id).where(this.ours()).execute();
   }
 }
+
+const catalogRow = (entry: Model | Dataset) => ({
+  id: entry.id,
+  digest: entry.digest,
+  document: JSON.stringify(entry),
+});

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import Type, { type Static } from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Backing, Edge } from "#api/backing.ts";
 import { idempotency, locationHeader } from "#api/http/headers.ts";
 import { signalOf } from "#api/http/hooks.ts";
 import type { App } from "#api/http/instance.ts";
@@ -10,9 +10,11 @@ import { answerOnce } from "#api/http/once.ts";
 import { pageAnswer, pageRequest } from "#api/http/paging.ts";
 import { answers, statuses } from "#api/http/problem.ts";
 import { DatasetPage, ref } from "#api/http/schemas.ts";
+import { digestOf, spoolOf } from "#api/http/spool.ts";
+import { spooled, useUpload } from "#catalog/spool.ts";
 import { createDataset, deleteDataset, uploadDataset } from "#catalog/uploads.ts";
-import { Dataset, DatasetRequest } from "#schemas/dataset.ts";
-import { DatasetId, Name, oneOf, PageQuery, strict } from "#schemas/values.ts";
+import { Dataset, DatasetRequest, DatasetUpload } from "#schemas/dataset.ts";
+import { DatasetId, Name, oneOf, pageQuery, strict } from "#schemas/values.ts";
 import { Failure, failAt } from "#src/failure.ts";
 
 const tags = ["datasets"];
@@ -65,13 +67,14 @@ const create = {
   tags,
   summary: "Generate or upload a data set",
   description:
-    "JSON asks for a generator. Any other body is one file, streamed to disk: an npz or " +
-    "safetensors with `x_train`, `y_train`, `x_test`, `y_test`, or a csv with a label column.",
+    "JSON asks for a generator, or names a resumable upload. Any other body is one file, " +
+    "streamed to disk: an npz or safetensors with `x_train`, `y_train`, `x_test`, `y_test`, or a csv with a " +
+    "label column. With `Content-Digest` (RFC 9530, sha-256) it is checked.",
   headers: idempotency,
   querystring: uploadQuery,
-  body: Type.Unsafe<DatasetRequest | Readable>({
+  body: Type.Unsafe<DatasetRequest | DatasetUpload | Readable>({
     content: {
-      "application/json": { schema: ref(DatasetRequest) },
+      "application/json": { schema: Type.Union([ref(DatasetRequest), ref(DatasetUpload)]) },
       ...Object.fromEntries(Object.keys(formats).map((type) => [type, { schema: file }])),
     },
   }),
@@ -88,6 +91,11 @@ const create = {
       "idempotency_key_reused",
       "idempotency_in_flight",
       "storage_full",
+      "quota_exceeded",
+      "incompatible",
+      "upload_conflict",
+      "upload_expired",
+      "digest_mismatch",
     ],
   ),
 };
@@ -96,7 +104,7 @@ const list = {
   operationId: "listDatasets",
   tags,
   summary: "List data sets, newest first",
-  querystring: Type.Object(PageQuery, strict),
+  querystring: Type.Object(pageQuery("dst"), strict),
   response: answers({ ok: { description: "A page of data sets.", schema: ref(DatasetPage) } }, [
     "invalid_request",
     "cursor_invalid",
@@ -126,22 +134,24 @@ function formatOf(contentType: string | undefined, query: Static<typeof uploadQu
   throw failAt("invalid_request", "/query/format", "Say npz, safetensors or csv in ?format=.");
 }
 
-const isStream = (body: DatasetRequest | Readable): body is Readable => "pipe" in body;
+const isStream = (body: DatasetRequest | DatasetUpload | Readable): body is Readable =>
+  "pipe" in body;
 
-export function datasetRoutes(app: App, backing: Backing): void {
-  void app.register(async (scope: App) => createRoute(scope, backing));
-  const { catalog, store } = backing;
-  app.get("/v1/datasets", { schema: list }, async ({ query }) => {
-    const page = await store.read((reader) => reader.datasets(pageRequest(query, "dst")));
+export function datasetRoutes(app: App, edge: Edge): void {
+  void app.register(async (scope: App) => createRoute(scope, edge));
+  app.get("/v1/datasets", { schema: list }, async (request) => {
+    const { store } = edge.of(request);
+    const page = await store.read((reader) => reader.datasets(pageRequest(request.query, "dst")));
     return pageAnswer(page, (dataset) => dataset);
   });
-  app.get("/v1/datasets/:id", { schema: read }, async ({ params: { id } }) => {
-    const dataset = await store.read((reader) => reader.dataset(id));
+  app.get("/v1/datasets/:id", { schema: read }, async (request) => {
+    const { id } = request.params;
+    const dataset = await edge.of(request).store.read((reader) => reader.dataset(id));
     if (dataset === undefined) throw new Failure("not_found", `There is no data set ${id}.`);
     return dataset;
   });
-  app.delete("/v1/datasets/:id", { schema: remove }, async ({ params: { id } }, reply) => {
-    await deleteDataset(catalog, id);
+  app.delete("/v1/datasets/:id", { schema: remove }, async (request, reply) => {
+    await deleteDataset(edge.of(request).catalog, request.params.id);
     return reply.code(statuses.no_content).send();
   });
 }
@@ -166,29 +176,48 @@ interface Uploaded {
   readonly signal: AbortSignal;
 }
 
-async function upload({ catalog }: Backing, { body, query, headers, signal }: Uploaded) {
-  const { uploadBytesMax } = catalog.limits;
-  if (Number(headers["content-length"] ?? 0) > uploadBytesMax) {
-    throw new Failure("body_too_large", `An upload may have at most ${uploadBytesMax} bytes.`);
-  }
+/** One body that is the whole file. */
+async function upload(backing: Backing, { body, query, headers, signal }: Uploaded) {
   const format = formatOf(headers["content-type"], query);
-  // A refused body is left unread rather than cut off, so that the refusal can be answered.
-  const content = body.iterator({ destroyOnReturn: false });
-  return uploadDataset(catalog, { format, content }, optionsOf(query, signal));
+  const length = headers["content-length"];
+  const file = {
+    // A refused body is left unread rather than cut off, so that the refusal can be answered.
+    content: body.iterator({ destroyOnReturn: false }),
+    length: length === undefined ? undefined : Number(length),
+    digest: digestOf(headers),
+    signal,
+  };
+  return spooled(spoolOf(backing), file, (content) =>
+    uploadDataset(backing.catalog, { format, content }, optionsOf(query, signal)),
+  );
+}
+
+/** An upload that came in pieces. */
+async function fromUpload(backing: Backing, body: DatasetUpload, signal: AbortSignal) {
+  const { upload: id, format, metadata = {}, ...query } = body;
+  return useUpload(spoolOf(backing), id, (content) =>
+    uploadDataset(backing.catalog, { format, content }, { ...optionsOf(query, signal), metadata }),
+  );
+}
+
+function made(backing: Backing, body: DatasetRequest | DatasetUpload, signal: AbortSignal) {
+  if ("upload" in body) return fromUpload(backing, body, signal);
+  return createDataset(backing.catalog, body);
 }
 
 /** In a scope of its own: only here are binary bodies handed on as they come. */
-function createRoute(scope: App, backing: Backing): void {
+function createRoute(scope: App, edge: Edge): void {
   scope.addContentTypeParser(Object.keys(formats), (_request, payload, done) =>
     done(null, payload),
   );
-  scope.post("/v1/datasets", { schema: create }, (request, reply) =>
-    answerOnce({ backing, request, reply }, async () => {
+  scope.post("/v1/datasets", { schema: create }, (request, reply) => {
+    const backing = edge.of(request);
+    return answerOnce({ backing, request, reply }, async () => {
       const { body, headers, query } = request;
       const dataset = isStream(body)
         ? await upload(backing, { body, query, headers, signal: signalOf(reply) })
-        : await createDataset(backing.catalog, body);
+        : await made(backing, body, signalOf(reply));
       return { success: "created", location: `/v1/datasets/${dataset.id}`, body: dataset };
-    }),
-  );
+    });
+  });
 }

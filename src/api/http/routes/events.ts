@@ -1,7 +1,7 @@
 /** The event log of a run: pages of JSON, or server-sent events that follow it. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Type, { type Static } from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Backing, Edge } from "#api/backing.ts";
 import { runOr404 } from "#api/http/entity.ts";
 import { signalOf } from "#api/http/hooks.ts";
 import type { App } from "#api/http/instance.ts";
@@ -137,8 +137,9 @@ function startSse(
   return reply;
 }
 
-export function eventRoutes(app: App, backing: Backing): void {
+export function eventRoutes(app: App, edge: Edge): void {
   app.get("/v1/runs/:id/events", { schema: read }, async (request, reply) => {
+    const backing = edge.of(request);
     const { id } = request.params;
     const type = negotiate(request.headers.accept, [json, sse]);
     const lastEventId = type === sse ? request.headers["last-event-id"] : undefined;

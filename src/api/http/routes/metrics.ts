@@ -1,7 +1,7 @@
 /** Metrics of a run as columns: JSON, thinned out on request, or csv row by row. */
 import { Readable } from "node:stream";
 import Type, { type Static } from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Backing, Edge } from "#api/backing.ts";
 import { Downsampler, type Row } from "#api/downsample.ts";
 import { recordOr404 } from "#api/http/entity.ts";
 import type { App } from "#api/http/instance.ts";
@@ -132,8 +132,9 @@ async function* csvOf(backing: Backing, asked: Asked): AsyncGenerator<string> {
   yield lines;
 }
 
-export function metricsRoutes(app: App, backing: Backing): void {
+export function metricsRoutes(app: App, edge: Edge): void {
   app.get("/v1/runs/:id/metrics", { schema: read }, async (request, reply) => {
+    const backing = edge.of(request);
     const asked = await askedOf(backing, request.params.id, request.query);
     void reply.header("vary", "accept");
     const type = negotiate(request.headers.accept, [json, csv]);

@@ -1,6 +1,6 @@
 /** One-off kernels: submitted, listed, read with their figures, fetched, deleted. */
 import Type from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Edge } from "#api/backing.ts";
 import { etagHeader, idempotency, ifNoneMatch, locationHeader } from "#api/http/headers.ts";
 import type { App } from "#api/http/instance.ts";
 import { kernelEncodings, sendKernel } from "#api/http/kernel-answer.ts";
@@ -10,7 +10,7 @@ import { answers, statuses } from "#api/http/problem.ts";
 import { Bytes, NtkPage, ref } from "#api/http/schemas.ts";
 import { deleteNtk, storedNtk, submitNtk } from "#runs/kernels/commands.ts";
 import { Ntk, NtkRequest } from "#schemas/ntk.ts";
-import { NtkId, PageQuery, strict } from "#schemas/values.ts";
+import { NtkId, pageQuery, strict } from "#schemas/values.ts";
 import { Failure } from "#src/failure.ts";
 import type { Writer } from "#storage/store.ts";
 
@@ -47,7 +47,7 @@ const list = {
   operationId: "listNtks",
   tags,
   summary: "List one-off kernels, newest first",
-  querystring: Type.Object(PageQuery, strict),
+  querystring: Type.Object(pageQuery("ntk"), strict),
   response: answers({ ok: { description: "A page of kernels.", schema: ref(NtkPage) } }, [
     "invalid_request",
     "cursor_invalid",
@@ -100,23 +100,28 @@ const accepted = (ntk: Ntk): Produced => ({
   body: ntk,
 });
 
-export function ntkRoutes(app: App, backing: Backing): void {
-  const { artifacts, runs, store } = backing;
-  app.post("/v1/ntk", { schema: create }, (request, reply) =>
-    answerOnce({ backing, request, reply }, async (keep) => {
+export function ntkRoutes(app: App, edge: Edge): void {
+  const { artifacts } = edge;
+  app.post("/v1/ntk", { schema: create }, (request, reply) => {
+    const backing = edge.of(request);
+    return answerOnce({ backing, request, reply }, async (keep) => {
       const alongside = (writer: Writer, ntk: Ntk) => keep(writer, accepted(ntk));
-      return accepted(await submitNtk({ ...runs, artifacts }, request.body, { alongside }));
-    }),
-  );
-  app.get("/v1/ntk", { schema: list }, async ({ query }) => {
-    const page = await store.read((reader) => reader.ntks(pageRequest(query, "ntk")));
+      const context = { ...backing.runs, artifacts };
+      return accepted(await submitNtk(context, request.body, { alongside }));
+    });
+  });
+  app.get("/v1/ntk", { schema: list }, async (request) => {
+    const { store } = edge.of(request);
+    const page = await store.read((reader) => reader.ntks(pageRequest(request.query, "ntk")));
     return pageAnswer(page, ({ ntk }) => ntk);
   });
-  app.get("/v1/ntk/:id", { schema: read }, async ({ params: { id } }) => {
-    const { ntk } = await store.read((reader) => storedNtk(reader, id));
+  app.get("/v1/ntk/:id", { schema: read }, async (request) => {
+    const { store } = edge.of(request);
+    const { ntk } = await store.read((reader) => storedNtk(reader, request.params.id));
     return ntk;
   });
   app.get("/v1/ntk/:id/kernel", { schema: matrix }, async (request, reply) => {
+    const { store } = edge.of(request);
     const { ntk } = await store.read((reader) => storedNtk(reader, request.params.id));
     if (ntk.digest === null) {
       throw new Failure("conflict", `The kernel is ${ntk.status}: there is no matrix to fetch.`);
@@ -124,7 +129,7 @@ export function ntkRoutes(app: App, backing: Backing): void {
     return sendKernel({ request, reply }, artifacts, ntk.digest);
   });
   app.delete("/v1/ntk/:id", { schema: remove }, async (request, reply) => {
-    await deleteNtk(runs, request.params.id);
+    await deleteNtk(edge.of(request).runs, request.params.id);
     return reply.code(statuses.no_content).send();
   });
 }

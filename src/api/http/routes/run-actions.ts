@@ -1,6 +1,6 @@
 /** What is asked of a run that exists: pause, resume, cancel, fork, predict. */
 import Type from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Edge } from "#api/backing.ts";
 import { etagOf, queued } from "#api/http/entity.ts";
 import { etagHeader, idempotency, locationHeader } from "#api/http/headers.ts";
 import { signalOf } from "#api/http/hooks.ts";
@@ -96,11 +96,10 @@ const predict = {
   ]),
 };
 
-export function runActionRoutes(app: App, backing: Backing): void {
-  const { runs } = backing;
+export function runActionRoutes(app: App, edge: Edge): void {
   for (const name of ["pause", "resume", "cancel"] as const) {
     app.post(`/v1/runs/:id/${name}`, { schema: actions[name] }, async (request, reply) => {
-      const run = await commands[name](runs, request.params.id);
+      const run = await commands[name](edge.of(request).runs, request.params.id);
       void reply.code(statuses.accepted).header("etag", etagOf(run));
       return run;
     });
@@ -114,13 +113,16 @@ export function runActionRoutes(app: App, backing: Backing): void {
         request.body ??= {};
       },
     },
-    (request, reply) =>
-      answerOnce({ backing, request, reply }, async (keep) => {
+    (request, reply) => {
+      const backing = edge.of(request);
+      const { id } = request.params;
+      return answerOnce({ backing, request, reply }, async (keep) => {
         const alongside = (writer: Writer, run: Run) => keep(writer, queued(run));
-        return queued(await forkRun(runs, request.params.id, { request: request.body, alongside }));
-      }),
+        return queued(await forkRun(backing.runs, id, { request: request.body, alongside }));
+      });
+    },
   );
   app.post("/v1/runs/:id/predict", { schema: predict }, (request, reply) =>
-    backing.predict(request.params.id, request.body, signalOf(reply)),
+    edge.of(request).predict(request.params.id, request.body, signalOf(reply)),
   );
 }

@@ -1,6 +1,6 @@
 /** Runs: submitted, listed, read, steered, deleted. Actions on live ones: run-actions.ts. */
 import Type from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Edge } from "#api/backing.ts";
 import { etagOf, queued, runOr404, versionOf } from "#api/http/entity.ts";
 import {
   etagHeader,
@@ -17,7 +17,7 @@ import { answers, statuses } from "#api/http/problem.ts";
 import { RunPage, ref } from "#api/http/schemas.ts";
 import { deleteRun, steerRun, submitRun } from "#runs/commands.ts";
 import { Run, RunRequest, RunStatus, Steering } from "#schemas/run.ts";
-import { DatasetId, ModelId, PageQuery, RunId, SweepId, strict } from "#schemas/values.ts";
+import { DatasetId, ModelId, pageQuery, RunId, SweepId, strict } from "#schemas/values.ts";
 import type { Writer } from "#storage/store.ts";
 
 const tags = ["runs"];
@@ -62,7 +62,7 @@ const list = {
   summary: "List runs, newest first",
   querystring: Type.Object(
     {
-      ...PageQuery,
+      ...pageQuery("run"),
       status: Type.Optional(Type.Array(RunStatus, { maxItems: 9, description: "Any of these." })),
       model: Type.Optional(ModelId),
       dataset: Type.Optional(DatasetId),
@@ -116,15 +116,16 @@ const remove = {
   response: answers({ no_content: { description: "It is gone." } }, ["not_found", "in_use"]),
 };
 
-export function runRoutes(app: App, backing: Backing): void {
-  const { runs, store } = backing;
-  app.post("/v1/runs", { schema: create }, (request, reply) =>
-    answerOnce({ backing, request, reply }, async (keep) => {
+export function runRoutes(app: App, edge: Edge): void {
+  app.post("/v1/runs", { schema: create }, (request, reply) => {
+    const backing = edge.of(request);
+    return answerOnce({ backing, request, reply }, async (keep) => {
       const alongside = (writer: Writer, run: Run) => keep(writer, queued(run));
-      return queued(await submitRun(runs, request.body, { alongside }));
-    }),
-  );
-  app.get("/v1/runs", { schema: list }, async ({ query }) => {
+      return queued(await submitRun(backing.runs, request.body, { alongside }));
+    });
+  });
+  app.get("/v1/runs", { schema: list }, async (request) => {
+    const { query } = request;
     const filter = {
       ...pageRequest(query, "run"),
       ...(query.status === undefined ? {} : { statuses: query.status }),
@@ -132,11 +133,11 @@ export function runRoutes(app: App, backing: Backing): void {
       ...(query.dataset === undefined ? {} : { dataset: query.dataset }),
       ...(query.sweep === undefined ? {} : { sweep: query.sweep }),
     };
-    const page = await store.read((reader) => reader.runs(filter));
+    const page = await edge.of(request).store.read((reader) => reader.runs(filter));
     return pageAnswer(page, (record) => record.run);
   });
   app.get("/v1/runs/:id", { schema: read }, async (request, reply) => {
-    const run = await runOr404(store, request.params.id);
+    const run = await runOr404(edge.of(request).store, request.params.id);
     const etag = etagOf(run);
     void reply.header("etag", etag);
     if (namesEtag(request.headers["if-none-match"], etag)) {
@@ -146,7 +147,7 @@ export function runRoutes(app: App, backing: Backing): void {
   });
   app.patch("/v1/runs/:id", { schema: steer }, async (request, reply) => {
     const ifVersion = versionOf(request.headers["if-match"]);
-    const run = await steerRun(runs, request.params.id, {
+    const run = await steerRun(edge.of(request).runs, request.params.id, {
       changes: request.body,
       ...(ifVersion === null ? {} : { ifVersion }),
     });
@@ -154,7 +155,7 @@ export function runRoutes(app: App, backing: Backing): void {
     return run;
   });
   app.delete("/v1/runs/:id", { schema: remove }, async (request, reply) => {
-    await deleteRun(runs, request.params.id);
+    await deleteRun(edge.of(request).runs, request.params.id);
     return reply.code(statuses.no_content).send();
   });
 }

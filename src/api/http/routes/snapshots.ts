@@ -1,6 +1,6 @@
 /** Kernel snapshots of a run: figures, and the kernels themselves in three encodings. */
 import Type from "typebox";
-import type { Backing } from "#api/backing.ts";
+import type { Edge } from "#api/backing.ts";
 import { runOr404 } from "#api/http/entity.ts";
 import { etagHeader, ifNoneMatch } from "#api/http/headers.ts";
 import type { App } from "#api/http/instance.ts";
@@ -9,7 +9,7 @@ import { pageAnswer, pageRequest } from "#api/http/paging.ts";
 import { answers } from "#api/http/problem.ts";
 import { Bytes, ref, SnapshotPage } from "#api/http/schemas.ts";
 import { Snapshot } from "#schemas/snapshot.ts";
-import { PageQuery, RunId, SnapshotId, strict } from "#schemas/values.ts";
+import { pageQuery, RunId, SnapshotId, strict } from "#schemas/values.ts";
 import { Failure } from "#src/failure.ts";
 import type { Store } from "#storage/store.ts";
 
@@ -21,7 +21,7 @@ const list = {
   tags,
   summary: "List a run's kernel snapshots, newest first",
   params: Type.Object({ id: RunId }, strict),
-  querystring: Type.Object(PageQuery, strict),
+  querystring: Type.Object(pageQuery("snp"), strict),
   response: answers({ ok: { description: "A page of snapshots.", schema: ref(SnapshotPage) } }, [
     "invalid_request",
     "cursor_invalid",
@@ -69,19 +69,21 @@ async function snapshotOr404(store: Store, run: string, id: string): Promise<Sna
   throw new Failure("not_found", `Run ${run} has no snapshot ${id}.`);
 }
 
-export function snapshotRoutes(app: App, backing: Backing): void {
-  const { artifacts, store } = backing;
-  app.get("/v1/runs/:id/snapshots", { schema: list }, async ({ params: { id }, query }) => {
+export function snapshotRoutes(app: App, edge: Edge): void {
+  app.get("/v1/runs/:id/snapshots", { schema: list }, async (request) => {
+    const { store } = edge.of(request);
+    const { id } = request.params;
     await runOr404(store, id);
-    const asked = pageRequest(query, "snp");
+    const asked = pageRequest(request.query, "snp");
     return pageAnswer(await store.read((reader) => reader.snapshots(id, asked)), (row) => row);
   });
-  app.get("/v1/runs/:id/snapshots/:sid", { schema: read }, async ({ params: { id, sid } }) =>
-    snapshotOr404(store, id, sid),
+  app.get("/v1/runs/:id/snapshots/:sid", { schema: read }, async (request) =>
+    snapshotOr404(edge.of(request).store, request.params.id, request.params.sid),
   );
   app.get("/v1/runs/:id/snapshots/:sid/kernel", { schema: kernel }, async (request, reply) => {
-    const { digest } = await snapshotOr404(store, request.params.id, request.params.sid);
+    const { id, sid } = request.params;
+    const { digest } = await snapshotOr404(edge.of(request).store, id, sid);
     if (digest === null) throw new Failure("not_found", "This run keeps no kernels.");
-    return sendKernel({ request, reply }, artifacts, digest);
+    return sendKernel({ request, reply }, edge.artifacts, digest);
   });
 }

@@ -1,7 +1,7 @@
 /** Sweeps: submitted, listed, read with their table of results, paused, cancelled, deleted. */
 import Type from "typebox";
 import Compile from "typebox/compile";
-import type { Backing } from "#api/backing.ts";
+import type { Edge } from "#api/backing.ts";
 import { explain } from "#api/explain.ts";
 import { plainSchema } from "#api/explain-leaf.ts";
 import { idempotency, locationHeader } from "#api/http/headers.ts";
@@ -23,7 +23,7 @@ import { sweepResults } from "#runs/sweeps/results.ts";
 import { shownSweep } from "#runs/sweeps/status.ts";
 import { RunRequest } from "#schemas/run.ts";
 import { Sweep, SweepRequest, SweepResults } from "#schemas/sweep.ts";
-import { oneOf, PageQuery, SweepId, strict } from "#schemas/values.ts";
+import { oneOf, pageQuery, SweepId, strict } from "#schemas/values.ts";
 import type { Writer } from "#storage/store.ts";
 
 const tags = ["sweeps"];
@@ -64,7 +64,7 @@ const list = {
   operationId: "listSweeps",
   tags,
   summary: "List sweeps, newest first",
-  querystring: Type.Object(PageQuery, strict),
+  querystring: Type.Object(pageQuery("swp"), strict),
   response: answers({ ok: { description: "A page of sweeps.", schema: ref(SweepPage) } }, [
     "invalid_request",
     "cursor_invalid",
@@ -155,18 +155,18 @@ const accepted = (sweep: Sweep): Produced => ({
   body: sweep,
 });
 
-export function sweepRoutes(app: App, backing: Backing): void {
-  const { catalog, runs, store } = backing;
-  const context = { ...runs, catalog, check: runFaults };
-  app.post("/v1/sweeps", { schema: create }, (request, reply) =>
-    answerOnce({ backing, request, reply }, async (keep) => {
+export function sweepRoutes(app: App, edge: Edge): void {
+  app.post("/v1/sweeps", { schema: create }, (request, reply) => {
+    const backing = edge.of(request);
+    const context = { ...backing.runs, catalog: backing.catalog, check: runFaults };
+    return answerOnce({ backing, request, reply }, async (keep) => {
       const alongside = (writer: Writer, sweep: Sweep) => keep(writer, accepted(sweep));
       return accepted(await submitSweep(context, request.body, { alongside }));
-    }),
-  );
-  app.get("/v1/sweeps", { schema: list }, async ({ query }) => {
-    const asked = pageRequest(query, "swp");
-    return store.read(async (reader) => {
+    });
+  });
+  app.get("/v1/sweeps", { schema: list }, async (request) => {
+    const asked = pageRequest(request.query, "swp");
+    return edge.of(request).store.read(async (reader) => {
       const { rows, more } = await reader.sweeps(asked);
       const shown: Sweep[] = [];
       for (const row of rows) shown.push(shownSweep(row, await reader.countCells(row.id)));
@@ -177,7 +177,7 @@ export function sweepRoutes(app: App, backing: Backing): void {
     const type = negotiate(request.headers.accept, [json, csv]);
     const { delta = deltaUsual, table } = request.query;
     const { id } = request.params;
-    const results = await store.read((reader) => sweepResults(reader, id, delta));
+    const results = await edge.of(request).store.read((reader) => sweepResults(reader, id, delta));
     void reply.header("vary", "accept");
     if (type === json) return results;
     void reply.type(`${csv}; charset=utf-8; header=present`);
@@ -186,11 +186,11 @@ export function sweepRoutes(app: App, backing: Backing): void {
   for (const name of ["pause", "resume", "cancel"] as const) {
     app.post(`/v1/sweeps/:id/${name}`, { schema: actions[name] }, async (request, reply) => {
       void reply.code(statuses.accepted);
-      return commands[name](runs, request.params.id);
+      return commands[name](edge.of(request).runs, request.params.id);
     });
   }
   app.delete("/v1/sweeps/:id", { schema: remove }, async (request, reply) => {
-    await deleteSweep(runs, request.params.id);
+    await deleteSweep(edge.of(request).runs, request.params.id);
     return reply.code(statuses.no_content).send();
   });
 }

@@ -53,20 +53,25 @@ async function healthOf(backing: Backing, checks: Record<string, Check>): Promis
   };
 }
 
-/** Runs a check; what it throws is its detail. */
-async function attempt(check: () => Promise<void>): Promise<Check> {
+/** Runs a check. Why it failed is for the log: probes are answered to anybody. */
+async function attempt(
+  { log }: Backing,
+  detail: string,
+  check: () => Promise<void>,
+): Promise<Check> {
   try {
     await check();
     return { ok: true };
-  } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  } catch (err) {
+    log.warn({ err }, "a readiness check failed");
+    return { ok: false, detail };
   }
 }
 
 async function readiness(backing: Backing): Promise<Record<string, Check>> {
   const { artifacts, config, store } = backing;
-  const storeCheck = await attempt(() => store.check());
-  const disk = await attempt(async () => {
+  const storeCheck = await attempt(backing, "the store cannot be used", () => store.check());
+  const disk = await attempt(backing, "too little room is left", async () => {
     const free = await artifacts.bytesFree();
     if (free < config.diskBytesFreeMin) throw new Error(`${free} bytes are free`);
   });

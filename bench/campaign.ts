@@ -1,0 +1,49 @@
+/**
+ * `npm run campaign -- contract | kill | corrupt | readers | soak`: what must hold under attack,
+ * measured against the real service. A table for people; `--json` prints one JSON object as the
+ * last line; exit code 1 when a bound is broken; `--ci` is the short mode.
+ */
+import { parseArgs } from "node:util";
+import { contractCampaign } from "./campaign/contract.ts";
+import { corruptCampaign } from "./campaign/corrupt.ts";
+import { killCampaign } from "./campaign/kill.ts";
+import { readersCampaign } from "./campaign/readers.ts";
+import { isBroken, type Report, tableOf } from "./campaign/report.ts";
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cycles: { type: "string" },
+    count: { type: "string" },
+    minutes: { type: "string" },
+    seed: { type: "string", default: "1" },
+    ci: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const say = (text: string): void => {
+  if (!flags.json) process.stderr.write(`${text}\n`);
+};
+const number = (text: string | undefined, short: number, long: number): number =>
+  text === undefined ? (flags.ci ? short : long) : Number(text);
+const seed = Number(flags.seed);
+
+const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
+  contract: () => contractCampaign({ seed, isShort: flags.ci, onLine: say }),
+  corrupt: () => corruptCampaign({ isShort: flags.ci, seed }),
+  readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
+  kill: () => killCampaign({ cycles: number(flags.cycles, 20, 1000), seed, onCycle: say }),
+};
+
+const campaign = campaigns[positionals[0] ?? ""];
+if (campaign === undefined || positionals.length !== 1) {
+  process.stderr.write(`which campaign? one of ${Object.keys(campaigns).join(", ")}\n`);
+  process.exit(2);
+}
+const beganMs = performance.now();
+const report = await campaign();
+const seconds = Math.round((performance.now() - beganMs) / 1000);
+if (!flags.json) console.log(`${tableOf(report)}\n  ${seconds} s`);
+if (flags.json) console.log(JSON.stringify({ ...report, seconds }));
+process.exit(isBroken(report) ? 1 : 0);

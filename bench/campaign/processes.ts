@@ -1,0 +1,72 @@
+/**
+ * The processes of this machine, read from /proc: who is whose child, and whether the one that had
+ * a number still has it. Linux alone.
+ */
+import { readdir, readFile } from "node:fs/promises";
+
+/** A process told from a later one with the same number by when it began. */
+export interface Process {
+  readonly pid: number;
+  /** Clock ticks since boot. */
+  readonly began: string;
+}
+
+interface Stat extends Process {
+  readonly parent: number;
+  readonly state: string;
+}
+
+/** Null when it has ended. */
+async function statOf(pid: number): Promise<Stat | null> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+  if (text === null) return null;
+  // The name is in brackets and may hold anything; what follows the last bracket is plain.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state = "", parent = "0"] = fields;
+  return { pid, state, parent: Number(parent), began: fields[19] ?? "" };
+}
+
+/** Living children of a process. */
+export async function childrenOf(pid: number): Promise<readonly Process[]> {
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(names.map((name) => statOf(Number(name))));
+  return stats
+    .filter((stat) => stat !== null && stat.parent === pid && stat.state !== "Z")
+    .map((stat) => ({ pid: stat?.pid ?? 0, began: stat?.began ?? "" }));
+}
+
+export async function isAlive({ pid, began }: Process): Promise<boolean> {
+  const stat = await statOf(pid);
+  return stat !== null && stat.began === began && stat.state !== "Z";
+}
+
+/** Sends SIGKILL unless it has ended already. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** What a process holds. */
+export interface Holdings {
+  readonly residentBytes: number;
+  readonly handles: number;
+}
+
+const kibibyte = 1024;
+
+export async function holdingsOf(pid: number): Promise<Holdings> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const handles = await readdir(`/proc/${pid}/fd`);
+  const resident = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+  return { residentBytes: resident * kibibyte, handles: handles.length };
+}
+
+/** Processor time that a process has used, in seconds. */
+export async function processorSecondsOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}

@@ -1,0 +1,127 @@
+/**
+ * Steps of one linear phase in function space: the compiled program, its coefficients in and out.
+ * What the phase is, dual.ts knows.
+ */
+import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
+import { type Tensor, tensor } from "#engine/tensor.ts";
+import type { Batches } from "#learning/batches.ts";
+import type { Columns, Stretch } from "./descent.ts";
+import { carriedNames, functionSpaceProgram } from "./function-program.ts";
+import { type Coefficients, type Coordinates, extraCount, type Setting } from "./phase.ts";
+import type { Task } from "./step.ts";
+
+/** How coefficients move within a phase. */
+export interface PhaseMover extends AsyncDisposable {
+  /** Whether what it writes down is in the kernel's eigenbasis. */
+  readonly isTurned: boolean;
+  /** Takes a phase and where in it to go on. */
+  begin(setting: Setting, coefficients: Coefficients): Promise<void>;
+  /** Steps that cross no anchor. */
+  run(stretch: Stretch): Promise<Columns>;
+  /** Where the phase stands. */
+  coefficients(): Promise<Coefficients>;
+  /** What to begin with so that the same bits follow. */
+  written(): Promise<Coefficients>;
+}
+
+export interface MoverOptions {
+  readonly backend: Backend;
+  readonly precision: Precision;
+  readonly task: Task;
+  readonly batches: Batches;
+}
+
+export class FunctionSpaceMover implements PhaseMover {
+  readonly isTurned = false;
+  readonly #options: MoverOptions;
+  /** With and without the extra directions. */
+  readonly #loops = new Map<boolean, Promise<Loop>>();
+  #loop: Loop | null = null;
+  #extras = false;
+
+  constructor(options: MoverOptions) {
+    this.#options = options;
+  }
+
+  async begin(setting: Setting, coefficients: Coefficients): Promise<void> {
+    const { kernel, outputs, images, gram } = setting;
+    const size = outputs.length;
+    this.#extras = images !== null;
+    const loop = await this.#compiled(this.#extras);
+    const [examples = 1] = kernel.shape;
+    const vector = (data: Float64Array): Tensor => tensor("float64", [data.length], data);
+    const fixed: Record<string, Tensor> = {
+      kernel: { ...kernel, shape: [examples, (size / examples) * size] },
+      outputs: vector(outputs),
+    };
+    if (images !== null) {
+      const flat = new Float64Array(extraCount * size);
+      for (const [at, image] of images.entries()) flat.set(image, at * size);
+      fixed["images"] = tensor("float64", [extraCount, size], flat);
+      fixed["gram"] = tensor("float64", [extraCount, extraCount], gram);
+    }
+    loop.write({ ...fixed, ...this.#written(coefficients) });
+    this.#loop = loop;
+  }
+
+  async run(stretch: Stretch): Promise<Columns> {
+    const { from, to, rateAt } = stretch;
+    const { task, batches, precision } = this.#options;
+    const steps = to - from;
+    const rates = Float64Array.from({ length: steps }, (_, at) => rateAt(from + at));
+    const scanned: Record<string, Tensor> = { rate: tensor(precision, [steps], rates) };
+    if (task.batchSize !== null) {
+      const data = batches.indices(from, steps);
+      scanned["index"] = { dtype: "int32", shape: [steps, task.batchSize], data };
+    }
+    const emitted = await this.#begun.run(steps, scanned);
+    return Object.fromEntries(
+      Object.entries(emitted).map(([name, { data }]) => [name, Float64Array.from(data)]),
+    );
+  }
+
+  async coefficients(): Promise<Coefficients> {
+    const values = await this.#begun.read();
+    const read = (prefix: string): Coordinates => {
+      const of = (name: string) => Float64Array.from(values[prefix + name]?.data ?? []);
+      return {
+        c: of(carriedNames.c),
+        a: this.#extras ? of(carriedNames.a) : new Float64Array(extraCount),
+        moved: of(carriedNames.moved),
+      };
+    };
+    const hasMomentum = values[`momentum/${carriedNames.c}`] !== undefined;
+    return { weights: read(""), momentum: hasMomentum ? read("momentum/") : null };
+  }
+
+  async written(): Promise<Coefficients> {
+    return await this.coefficients();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const loop of this.#loops.values()) await (await loop)[Symbol.asyncDispose]();
+  }
+
+  get #begun(): Loop {
+    if (this.#loop === null) throw new Error("no phase has begun");
+    return this.#loop;
+  }
+
+  #written({ weights, momentum }: Coefficients): Tensors {
+    const named = (prefix: string, { c, a, moved }: Coordinates) => ({
+      [prefix + carriedNames.c]: tensor("float64", [c.length], c),
+      ...(this.#extras ? { [prefix + carriedNames.a]: tensor("float64", [a.length], a) } : {}),
+      [prefix + carriedNames.moved]: tensor("float64", [moved.length], moved),
+    });
+    return { ...named("", weights), ...(momentum === null ? {} : named("momentum/", momentum)) };
+  }
+
+  #compiled(extras: boolean): Promise<Loop> {
+    const known = this.#loops.get(extras);
+    if (known !== undefined) return known;
+    const { backend, task, precision } = this.#options;
+    const made = backend.compileLoop(functionSpaceProgram(task, extras), precision);
+    this.#loops.set(extras, made);
+    return made;
+  }
+}

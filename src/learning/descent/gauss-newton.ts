@@ -1,0 +1,214 @@
+/**
+ * Damped Gauss–Newton: each step linearises anew and solves the linear problem to the end,
+ * Δ = −Jᵀ(Θ-system)⁻¹ s, then goes as far along it as the network's own loss agrees. The K → ∞
+ * relative of iterative linearisation.
+ */
+import assert from "node:assert/strict";
+import type { Tensors } from "#engine/backend.ts";
+import { convert, type Tensor } from "#engine/tensor.ts";
+import { type Curvature, curvatureOf } from "#learning/curvature.ts";
+import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
+import { dot } from "#learning/solve/conjugate-gradients.ts";
+import { type DampedOutcome, solveDense, solveMatrixFree } from "#learning/solve/damped.ts";
+import type { Columns, DescentState, Stretch } from "./descent.ts";
+import type { MoverOptions } from "./function-space.ts";
+import { targetValues } from "./residual-accuracy.ts";
+import type { DescentSurface, GaussNewtonForm } from "./surface.ts";
+import { Tangents } from "./tangents.ts";
+
+export interface GaussNewtonOptions extends Omit<MoverOptions, "batches"> {
+  readonly form: GaussNewtonForm;
+  readonly seed: number;
+}
+
+/** Halvings of a step at most. */
+const halvingsMax = 30;
+/** Share of the decrease that the slope promises with which a step is content (Armijo 1966). */
+const sufficient = 1e-4;
+/** Rank of the preconditioner of conjugate gradients. */
+const preconditionerRank = 16;
+
+interface Row {
+  readonly loss: number;
+  readonly accuracy: number | null;
+  readonly gradientNorm: number;
+  readonly stepLength: number;
+  readonly outcome: DampedOutcome;
+}
+
+export class GaussNewton implements DescentSurface {
+  readonly #options: GaussNewtonOptions;
+  readonly #tangents: Tangents;
+  #kernel: Promise<KernelComputer> | null = null;
+  #targets: Float64Array | null = null;
+  #state: DescentState | null = null;
+
+  constructor(options: GaussNewtonOptions) {
+    this.#options = options;
+    this.#tangents = new Tangents(options);
+  }
+
+  async restore(state: DescentState): Promise<void> {
+    this.#state = { weights: state.weights, anchor: state.anchor, optimizer: {} };
+    this.#targets = await targetValues(this.#options.task, this.#options.backend);
+  }
+
+  async state(): Promise<DescentState> {
+    return this.#held;
+  }
+
+  async anchor(): Promise<Tensors | null> {
+    return this.#held.anchor ?? this.#held.weights;
+  }
+
+  async weights(): Promise<Tensors> {
+    return this.#held.weights;
+  }
+
+  async advance({ from, to, rateAt }: Stretch): Promise<Columns> {
+    const rows: Row[] = [];
+    for (let step = from; step < to; step += 1) {
+      const { damping } = this.#options.form;
+      const value = typeof damping === "number" ? damping : 1 / (rateAt(step) * damping.period);
+      rows.push(await this.#step(value));
+    }
+    return columnsOf(rows);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tangents[Symbol.asyncDispose]();
+    await (await this.#kernel)?.[Symbol.asyncDispose]();
+  }
+
+  get #held(): DescentState {
+    assert(this.#state !== null, "restore comes first");
+    return this.#state;
+  }
+
+  async #step(damping: number): Promise<Row> {
+    const { weights } = this.#held;
+    const f = await this.#tangents.outputsAt(weights);
+    const curvature = this.#curvatureAt(f);
+    const { examples } = this.#tangents;
+    const slope = await this.#tangents.pull(
+      weights,
+      curvature.gradient.map((value) => value / examples),
+    );
+    const gradientNorm = Math.sqrt(
+      Object.values(slope).reduce((sum, { data }) => sum + squaredNorm(data), 0),
+    );
+    const outcome = await this.#solve(weights, curvature, damping);
+    const move = await this.#tangents.pull(weights, outcome.cotangents);
+    const descent = innerProduct(slope, move);
+    const { length, reached } = await this.#search(curvature.loss, { move, descent });
+    this.#state = { weights: reached, anchor: weights, optimizer: {} };
+    const accuracy = this.#accuracyOf(f);
+    return { loss: curvature.loss, accuracy, gradientNorm, stepLength: length, outcome };
+  }
+
+  #curvatureAt(f: Float64Array): Curvature {
+    assert(this.#targets !== null, "restore comes first");
+    const how = { targets: this.#targets, examples: this.#tangents.examples };
+    return curvatureOf(this.#options.task.loss, f, how);
+  }
+
+  async #solve(weights: Tensors, curvature: Curvature, damping: number): Promise<DampedOutcome> {
+    const { form, seed } = this.#options;
+    const question = { curvature, examples: this.#tangents.examples, damping };
+    if (form.solver === "function_space") {
+      const { tensor } = await (await this.#kernelComputer()).compute(weights);
+      return solveDense(tensor.data, question);
+    }
+    return await solveMatrixFree(question, {
+      product: async (u) =>
+        await this.#tangents.push(weights, await this.#tangents.pull(weights, u)),
+      tolerance: form.tolerance,
+      iterationsMax: form.iterationsMax,
+      rank: preconditionerRank,
+      seed,
+    });
+  }
+
+  /** The longest of 1, ½, ¼ … that lowers the network's loss enough; 0 when none does. */
+  async #search(
+    loss: number,
+    along: { readonly move: Tensors; readonly descent: number },
+  ): Promise<{ readonly length: number; readonly reached: Tensors }> {
+    const { weights } = this.#held;
+    const { form } = this.#options;
+    let length = 1;
+    for (let halvings = 0; halvings <= halvingsMax; halvings += 1) {
+      const reached = this.#moved(weights, along.move, length);
+      if (!form.lineSearch) return { length, reached };
+      const { loss: next } = this.#curvatureAt(await this.#tangents.outputsAt(reached));
+      if (next <= loss + sufficient * length * along.descent) return { length, reached };
+      length /= 2;
+    }
+    return { length: 0, reached: weights };
+  }
+
+  #moved(weights: Tensors, move: Tensors, length: number): Tensors {
+    const entries = Object.entries(weights).map(([name, value]) => {
+      const by = move[name]?.data;
+      if (by === undefined) return [name, value] as const;
+      const sum = convert(value, "float64");
+      const data = Float64Array.from(sum.data, (old, at) => old + length * (by[at] as number));
+      const next: Tensor = { dtype: "float64", shape: value.shape, data };
+      return [name, convert(next, this.#options.precision)] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #kernelComputer(): Promise<KernelComputer> {
+    const { backend, task, precision } = this.#options;
+    const { network, train } = task;
+    this.#kernel ??= createKernel({ network, backend, precision, x: train.x, variant: "full" });
+    return this.#kernel;
+  }
+
+  /** Share of right classes; null for real targets. */
+  #accuracyOf(f: Float64Array): number | null {
+    const { y } = this.#options.task.train;
+    if (y.dtype !== "int32") return null;
+    const { examples, outputs } = this.#tangents;
+    let hits = 0;
+    for (let n = 0; n < examples; n += 1) {
+      const row = f.subarray(n * outputs, (n + 1) * outputs);
+      const best = row.reduce((found, value, k) => (value > (row[found] as number) ? k : found), 0);
+      const chosen = outputs === 1 ? Number((row[0] as number) > 0) : best;
+      if (chosen === y.data[n]) hits += 1;
+    }
+    return hits / examples;
+  }
+}
+
+function squaredNorm(data: ArrayLike<number>): number {
+  const values = Float64Array.from(data);
+  return dot(values, values);
+}
+
+function innerProduct(a: Tensors, b: Tensors): number {
+  let total = 0;
+  for (const [name, { data }] of Object.entries(a)) {
+    const other = b[name]?.data ?? [];
+    for (let at = 0; at < data.length; at += 1) {
+      total += (data[at] as number) * (other[at] as number);
+    }
+  }
+  return total;
+}
+
+function columnsOf(rows: readonly Row[]): Columns {
+  const column = (of: (row: Row) => number) => Float64Array.from(rows, of);
+  const hasClasses = rows.some(({ accuracy }) => accuracy !== null);
+  return {
+    loss: column(({ loss }) => loss),
+    ...(hasClasses ? { accuracy: column(({ accuracy }) => accuracy ?? Number.NaN) } : {}),
+    gradient_norm: column(({ gradientNorm }) => gradientNorm),
+    step_length: column(({ stepLength }) => stepLength),
+    solver_iterations: column(({ outcome }) => outcome.iterations),
+    solver_residual: column(({ outcome }) => outcome.residual),
+    solver_converged: column(({ outcome }) => Number(outcome.converged)),
+    directions_left_out: column(({ outcome }) => outcome.leftOut),
+  };
+}

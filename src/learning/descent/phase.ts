@@ -1,0 +1,182 @@
+/**
+ * One linear phase as it looks from the span of the Jacobian: θ = θ_s + Jᵀc + a₁θ_s + a₂v₀ + a₃d₀,
+ * with v₀ the velocity and d₀ the displacement that the phase was entered with. Holds values and
+ * their algebra on the host; steps are elsewhere.
+ */
+import type { Precision, Tensors } from "#engine/backend.ts";
+import { convert, type Tensor, zeros } from "#engine/tensor.ts";
+import type { Slot } from "#learning/optimizer.ts";
+import { slotName } from "./step.ts";
+
+/** Directions beside the rows of the Jacobian: θ_s, v₀, d₀. */
+export const extraCount = 3;
+
+/** Where a phase was entered. */
+export interface Base {
+  /** θ_s, with the network's state. */
+  readonly anchor: Tensors;
+  /** v₀ by parameter; null where it is zero. */
+  readonly velocity: Tensors | null;
+  /** d₀ = θ − θ_s by parameter; null where it is zero. */
+  readonly displacement: Tensors | null;
+}
+
+/** What a step replaces; `moved` is f_lin − f_s = Θc + Ea, or the same of the velocity. */
+export interface Coordinates {
+  /** [N · O] */
+  readonly c: Float64Array;
+  /** [3] */
+  readonly a: Float64Array;
+  /** [N · O] */
+  readonly moved: Float64Array;
+}
+
+/** θ, and the velocity where the optimiser has one. */
+export interface Coefficients {
+  readonly weights: Coordinates;
+  readonly momentum: Coordinates | null;
+  /**
+   * Steps at a constant rate still to be applied to coordinates in the kernel's eigenbasis,
+   * `moved` being residuals there; absent where coordinates are plain.
+   */
+  readonly elapsed?: { readonly steps: number; readonly rate: number };
+}
+
+/** What is fixed within a phase. */
+export interface Setting {
+  /** Θ, [N · O, N · O]. */
+  readonly kernel: Tensor;
+  /** f_s, [N · O]. */
+  readonly outputs: Float64Array;
+  /** E, the images of the extra directions: three of [N · O]; null where all are zero or unused. */
+  readonly images: readonly Float64Array[] | null;
+  /** Inner products of the extra directions, [3 · 3]. */
+  readonly gram: Float64Array;
+}
+
+const momentumSlot: Slot = "momentum";
+
+function isZero(values: Tensors): boolean {
+  return Object.values(values).every(({ data }) => data.every((value: number) => value === 0));
+}
+
+const orNull = (values: Tensors): Tensors | null => (isZero(values) ? null : values);
+
+/** θ − θ_s by parameter, in float64. */
+function difference(parameters: readonly string[], a: Tensors, b: Tensors): Tensors {
+  return Object.fromEntries(
+    parameters.map((name) => {
+      const left = a[name] as Tensor;
+      const right = (b[name] as Tensor).data;
+      const value = zeros("float64", left.shape);
+      for (const [at, each] of left.data.entries()) value.data[at] = each - (right[at] as number);
+      return [name, value];
+    }),
+  );
+}
+
+/** The base of a phase entered at θ with anchor θ_s and the optimiser's state. */
+export function baseFrom(
+  parameters: readonly string[],
+  state: {
+    readonly weights: Tensors;
+    readonly anchor: Tensors | null;
+    readonly optimizer: Tensors;
+  },
+): Base {
+  const anchor = state.anchor ?? state.weights;
+  const velocity = Object.fromEntries(
+    parameters.flatMap((name) => {
+      const value = state.optimizer[slotName(momentumSlot, name)];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+  return {
+    anchor,
+    velocity: orNull(velocity),
+    displacement: orNull(difference(parameters, state.weights, anchor)),
+  };
+}
+
+/** The directions θ_s, v₀, d₀ in order; null is zero. */
+export function directionsOf(base: Base, decaysToZero: boolean): readonly (Tensors | null)[] {
+  return [decaysToZero ? base.anchor : null, base.velocity, base.displacement];
+}
+
+function inner(parameters: readonly string[], a: Tensors | null, b: Tensors | null): number {
+  if (a === null || b === null) return 0;
+  let total = 0;
+  for (const name of parameters) {
+    const left = a[name]?.data ?? [];
+    const right = b[name]?.data ?? [];
+    for (let at = 0; at < left.length; at += 1) {
+      total += (left[at] as number) * (right[at] as number);
+    }
+  }
+  return total;
+}
+
+export function gramOf(
+  parameters: readonly string[],
+  directions: readonly (Tensors | null)[],
+): Float64Array {
+  return Float64Array.from({ length: extraCount ** 2 }, (_, at) =>
+    inner(
+      parameters,
+      directions[Math.floor(at / extraCount)] ?? null,
+      directions[at % extraCount] ?? null,
+    ),
+  );
+}
+
+/** Coefficients at the entry of a phase: θ = θ_s + d₀ and velocity v₀. */
+export function entryCoefficients(
+  size: number,
+  images: Setting["images"],
+  hasMomentum: boolean,
+): Coefficients {
+  const along = (extra: number): Coordinates => {
+    const a = new Float64Array(extraCount);
+    a[extra] = images === null ? 0 : 1;
+    return {
+      c: new Float64Array(size),
+      a,
+      moved: images?.[extra]?.slice() ?? new Float64Array(size),
+    };
+  };
+  return { weights: along(2), momentum: hasMomentum ? along(1) : null };
+}
+
+/** pulled + a₁θ_s + a₂v₀ + a₃d₀, and θ_s itself once more when `absolute`; in `precision`. */
+export function combined(
+  parameters: readonly string[],
+  base: Base,
+  parts: {
+    readonly pulled: Tensors;
+    readonly a: Float64Array;
+    readonly absolute: boolean;
+    readonly precision: Precision;
+  },
+): Tensors {
+  const { pulled, a, absolute, precision } = parts;
+  const [ofAnchor = 0, ofVelocity = 0, ofDisplacement = 0] = a;
+  const terms: readonly (readonly [number, Tensors | null])[] = [
+    [ofAnchor + (absolute ? 1 : 0), base.anchor],
+    [ofVelocity, base.velocity],
+    [ofDisplacement, base.displacement],
+  ];
+  return Object.fromEntries(
+    parameters.map((name) => {
+      const sum = convert(pulled[name] as Tensor, "float64");
+      const value = { ...sum, data: sum.data.slice() };
+      for (const [factor, vector] of terms) {
+        const data = vector?.[name]?.data;
+        if (factor === 0 || data === undefined) continue;
+        for (let at = 0; at < data.length; at += 1) {
+          value.data[at] = (value.data[at] as number) + factor * (data[at] as number);
+        }
+      }
+      return [name, convert(value, precision)];
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+/** What a full kernel on given examples costs, from its programs' graphs. Computes none. */
+import { countFlops } from "#engine/graph/flops.ts";
+import { programOutputs } from "#engine/graph/program.ts";
+import { simplify } from "#engine/graph/simplify.ts";
+import type { Network } from "#engine/network.ts";
+import { sizeOf, type Tensor } from "#engine/tensor.ts";
+import { blockPairs } from "./assemble.ts";
+import { blockProgram } from "./blocks.ts";
+import { cotangentProgram } from "./cotangents.ts";
+import { piecesOfNetwork } from "./factor-computer.ts";
+import { blockFor, sidesOf } from "./sides.ts";
+
+export interface KernelCost {
+  /** Contraction FLOPs. */
+  readonly flops: number;
+  /** Numbers that all factors take together. */
+  readonly numbers: number;
+  /** Calls of a block product, and elementwise work of all. */
+  readonly blocks: number;
+  readonly elementwise: number;
+}
+
+/** Of the full kernel of a network on x [N, …input shape]. */
+export function kernelCost(network: Network, x: Tensor): KernelCost {
+  const examples = x.shape[0] ?? 0;
+  const units = sizeOf(network.outputShape);
+  const { pieces, forward } = piecesOfNetwork({ network, x });
+  const block = blockFor(pieces, { examples, units });
+  const { sides, numbers } = sidesOf(pieces, { examples, units, block });
+  const blocks = blockPairs(examples, block).length;
+  const contract = blockProgram({ sides, variant: "full", block, outputs: units, traces: false });
+  const ofBlock = countFlops(simplify(programOutputs(contract)));
+  const backward =
+    pieces.structured.length > 0
+      ? countFlops(simplify(programOutputs(cotangentProgram(forward, pieces.structured))))
+      : { contraction: 0, elementwise: 0 };
+  return {
+    flops: units * backward.contraction + blocks * ofBlock.contraction,
+    elementwise: units * backward.elementwise + blocks * ofBlock.elementwise,
+    numbers,
+    blocks,
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * One damped least-squares problem in function space: (RᵀΘR/n + µ) z = s/n, whose solution moves
+ * weights by −Jᵀ(Rz) (Levenberg–Marquardt; with R the root of the loss's Hessian, generalised
+ * Gauss–Newton). Outcomes are returned with their figures.
+ */
+import type { Curvature } from "#learning/curvature.ts";
+import { solvePositive } from "./cholesky.ts";
+import { conjugateGradients, dot, nystrom, type Product } from "./conjugate-gradients.ts";
+import { Spectrum } from "./spectrum.ts";
+
+export interface DampedOutcome {
+  /** −Rz, [N · O]: weights move by Jᵀ times this. */
+  readonly cotangents: Float64Array;
+  readonly iterations: number;
+  /** Relative residual of the system. */
+  readonly residual: number;
+  readonly converged: boolean;
+  /** Directions that a singular kernel left out; 0 unless the pseudo-inverse was needed. */
+  readonly leftOut: number;
+}
+
+interface Question {
+  readonly curvature: Curvature;
+  readonly examples: number;
+  readonly damping: number;
+}
+
+function cotangentsOf({ curvature }: Question, z: Float64Array): Float64Array {
+  return curvature.root(z).map((value) => -value);
+}
+
+/** With the kernel Θ [N · O, N · O] at hand. µ = 0 takes the solution of least norm. */
+export function solveDense(kernel: ArrayLike<number>, question: Question): DampedOutcome {
+  const { curvature, examples, damping } = question;
+  const size = curvature.source.length;
+  const matrix = sandwiched(kernel, curvature, examples);
+  const b = curvature.source.map((value) => value / examples);
+  const direct = damping > 0 ? solvePositive(matrix, b, damping) : null;
+  let leftOut = 0;
+  let z = direct;
+  if (z === null) {
+    const spectrum = new Spectrum(matrix, size);
+    const along = spectrum.into(b).map((value, k) => {
+      const eigenvalue = (spectrum.values[k] as number) + damping;
+      // Not a number stays so: a broken kernel is seen, not left out.
+      if (eigenvalue === 0) leftOut += 1;
+      return eigenvalue === 0 ? 0 : value / eigenvalue;
+    });
+    z = spectrum.outOf(along);
+  }
+  const residual = residualOf(matrix, { z, b, damping });
+  const isWhole = leftOut === 0;
+  const converged = z.every(Number.isFinite) && (!isWhole || residual < 1e-6);
+  return { cotangents: cotangentsOf(question, z), iterations: 1, residual, converged, leftOut };
+}
+
+/** RᵀΘR/n. */
+function sandwiched(
+  kernel: ArrayLike<number>,
+  { transposed }: Curvature,
+  examples: number,
+): Float64Array {
+  const matrix = Float64Array.from(kernel);
+  const size = Math.sqrt(matrix.length);
+  // Rows first, then columns of what is no longer symmetric.
+  for (let i = 0; i < size; i += 1) {
+    matrix.set(transposed(matrix.subarray(i * size, (i + 1) * size)), i * size);
+  }
+  const column = new Float64Array(size);
+  for (let j = 0; j < size; j += 1) {
+    for (let i = 0; i < size; i += 1) column[i] = matrix[i * size + j] as number;
+    const turned = transposed(column);
+    for (let i = 0; i < size; i += 1) matrix[i * size + j] = (turned[i] as number) / examples;
+  }
+  return matrix;
+}
+
+function residualOf(
+  matrix: Float64Array,
+  { z, b, damping }: { z: Float64Array; b: Float64Array; damping: number },
+): number {
+  const size = b.length;
+  let total = 0;
+  for (let i = 0; i < size; i += 1) {
+    const row = dot(matrix.subarray(i * size, (i + 1) * size), z);
+    total += (row + damping * (z[i] as number) - (b[i] as number)) ** 2;
+  }
+  const norm = Math.sqrt(dot(b, b));
+  return norm === 0 ? 0 : Math.sqrt(total) / norm;
+}
+
+export interface MatrixFreeOptions {
+  /** Θu for u [N · O]. */
+  readonly product: Product;
+  readonly tolerance: number;
+  readonly iterationsMax: number;
+  /** Rank of the preconditioner; 0 for none. */
+  readonly rank: number;
+  readonly seed: number;
+}
+
+/** With products of the kernel alone. */
+export async function solveMatrixFree(
+  question: Question,
+  options: MatrixFreeOptions,
+): Promise<DampedOutcome> {
+  const { curvature, examples, damping } = question;
+  const { tolerance, iterationsMax, rank, seed } = options;
+  const product: Product = async (v) => {
+    const image = curvature.transposed(await options.product(curvature.root(v)));
+    return image.map((value) => value / examples);
+  };
+  const size = curvature.source.length;
+  const precondition =
+    rank > 0 && damping > 0
+      ? await nystrom({ product, size, rank: Math.min(rank, size), shift: damping, seed })
+      : null;
+  const found = await conjugateGradients({
+    product,
+    shift: damping,
+    b: curvature.source.map((value) => value / examples),
+    tolerance,
+    iterationsMax,
+    ...(precondition === null ? {} : { precondition }),
+  });
+  const { x, iterations, residual, converged } = found;
+  return { cotangents: cotangentsOf(question, x), iterations, residual, converged, leftOut: 0 };
+}

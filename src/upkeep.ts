@@ -1,0 +1,119 @@
+/**
+ * What is tidied up now and then while the service runs: runs that have been kept long enough,
+ * uploads that nobody finished, artifacts that nothing points at.
+ */
+
+import { terminalStatuses } from "#runs/change.ts";
+import type { Artifacts } from "#storage/artifacts.ts";
+import type { RunFilter, Store } from "#storage/store.ts";
+import { sweepArtifacts } from "#storage/sweep.ts";
+import type { Uploads } from "#storage/uploads.ts";
+import { idAt } from "./ids.ts";
+import type { Log } from "./log.ts";
+
+/** How often, and how old an artifact that nothing points at must be to go. */
+const everyMs = 60 * 60 * 1000;
+/** Without room: how often, and how old. A row points at its artifact well before that. */
+const hurryEveryMs = 60_000;
+const hurryAgeMs = 10 * 60_000;
+const dayMs = 24 * 60 * 60 * 1000;
+const runsPerPage = 100;
+const uploadsPerTurn = 100;
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly artifacts: Artifacts;
+  readonly uploads: Uploads;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Null keeps all runs. */
+  readonly retentionDays: number | null;
+  readonly now: () => number;
+}
+
+/** Deletes runs that ended before the cutoff. Runs of a sweep go with their sweep. */
+export async function forgetOldRuns(
+  { store, signal }: Pick<UpkeepOptions, "store" | "signal">,
+  cutoffMs: number,
+): Promise<number> {
+  let deleted = 0;
+  // No run that was made after the cutoff can have ended before it.
+  let after: string | undefined = idAt("run", cutoffMs);
+  while (after !== undefined && !signal.aborted) {
+    const filter: RunFilter = { statuses: terminalStatuses, limit: runsPerPage, after };
+    const { rows, more } = await store.read((reader) => reader.runs(filter));
+    const old = rows.filter(({ run }) => {
+      const { finished_at: end, sweep } = run;
+      return sweep === undefined && end !== null && Date.parse(end) < cutoffMs;
+    });
+    await store.write(async (writer) => {
+      for (const { run } of old) await writer.deleteRun(run.id);
+    });
+    deleted += old.length;
+    after = more ? rows.at(-1)?.run.id : undefined;
+  }
+  return deleted;
+}
+
+/** Deletes uploads whose time has passed, the bytes first: a row without bytes is gone too. */
+export async function forgetOldUploads(
+  { store, uploads, signal }: Pick<UpkeepOptions, "store" | "uploads" | "signal">,
+  nowMs: number,
+): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const old = await store.read((reader) => reader.uploadsExpired(nowMs, uploadsPerTurn));
+    if (old.length === 0 || signal.aborted) return deleted;
+    for (const { id } of old) {
+      await uploads.delete(id);
+      await store.write((writer) => writer.deleteUpload(id));
+    }
+    deleted += old.length;
+  }
+}
+
+async function tidy(options: UpkeepOptions, olderThanMs: number): Promise<object> {
+  const { retentionDays, now } = options;
+  const runs =
+    retentionDays === null ? 0 : await forgetOldRuns(options, now() - retentionDays * dayMs);
+  const uploads = await forgetOldUploads(options, now());
+  const swept = await sweepArtifacts({ ...options, olderThanMs });
+  return { runs, uploads, ...swept };
+}
+
+export interface Upkeep {
+  /** Begins, every hour until the signal aborts. */
+  start(): void;
+  /** There is too little room: tidies up now, and not again for a while. */
+  hurry(): void;
+}
+
+export function openUpkeep(options: UpkeepOptions): Upkeep {
+  const { log, signal, now } = options;
+  let isTidying = false;
+  let hurriedMs = Number.NEGATIVE_INFINITY;
+  const begin = (olderThanMs: number): void => {
+    if (isTidying || signal.aborted) return;
+    isTidying = true;
+    tidy(options, olderThanMs)
+      .then((done) => log.info(done, "tidied up"))
+      .catch((err: unknown) => {
+        if (!signal.aborted) log.error({ err }, "could not tidy up");
+      })
+      .finally(() => {
+        isTidying = false;
+      });
+  };
+  return {
+    start: () => {
+      const timer = setInterval(() => begin(everyMs), everyMs);
+      timer.unref();
+      signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    },
+    hurry: () => {
+      if (now() - hurriedMs < hurryEveryMs) return;
+      hurriedMs = now();
+      begin(hurryAgeMs);
+    },
+  };
+}

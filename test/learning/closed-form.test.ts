@@ -1,0 +1,145 @@
+/** Many steps at once are the steps one by one. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { AnyForm } from "#learning/descent/surface.ts";
+import type { Optimizer } from "#schemas/algorithm.ts";
+import {
+  apart,
+  columnsApart,
+  functionSpace,
+  kernelOf,
+  type Walked,
+  type Way,
+  walk,
+  weightSpace,
+} from "./walking.ts";
+
+const closedForm: AnyForm = { type: "closed_form", resets: false, every: 1 };
+const sgd = { type: "sgd", learning_rate: 0.1 } as const;
+const heavy = { ...sgd, momentum: 0.8 } as const;
+const optimizers: Readonly<Record<string, Optimizer>> = {
+  "gradient descent": sgd,
+  "heavy ball": heavy,
+  Nesterov: { ...heavy, nesterov: true },
+  "decay to zero": { ...sgd, weight_decay: 0.05 },
+  "heavy ball with decay to zero": { ...heavy, weight_decay: 0.01 },
+  "Nesterov with decay to the anchor": {
+    ...heavy,
+    nesterov: true,
+    weight_decay: 0.05,
+    weight_decay_to: "anchor",
+  },
+  "a schedule": { ...heavy, schedule: { type: "step", every: 11, factor: 0.7 } },
+};
+
+const squares: Way = { loss: "mean_squared_error", batchSize: null };
+
+function differenceOf(a: Walked, b: Walked): number {
+  // Velocities die out, so both count on the scale of the weights.
+  const whole = ({ state }: Walked) => ({ ...state.weights, ...state.optimizer });
+  return Math.max(apart(whole(a), whole(b)), columnsApart(a.columns, b.columns));
+}
+
+describe("the closed form", () => {
+  for (const [name, optimizer] of Object.entries(optimizers)) {
+    it(`equals steps in weight space with ${name}`, async () => {
+      for (const [steps, period] of [
+        [1, 5],
+        [7, 5],
+        [60, 25],
+        [500, 1000],
+      ] as const) {
+        const way: Way = { ...squares, optimizer, steps, period };
+        const difference = differenceOf(await walk(closedForm, way), await walk(weightSpace, way));
+        assert.ok(difference < 1e-12, `${steps} steps: ${difference}`);
+      }
+    });
+  }
+
+  it("equals 20 000 steps in function space", async () => {
+    // An eigenvalue is known to a few roundings of the largest, which T steps magnify to T·ηλ_max/n
+    // of them: a small rate leaves 1e-12.
+    const slow = { ...sgd, learning_rate: 0.02 } as const;
+    for (const optimizer of [slow, { ...slow, momentum: 0.5, weight_decay: 1e-2 }]) {
+      const way: Way = { ...squares, optimizer, steps: 20_000, period: 1e9, engine: "float64" };
+      const expected = await walk(functionSpace, way);
+      for (const every of [1, 97, 20_000]) {
+        const { state } = await walk({ ...closedForm, every }, way);
+        const difference = apart(state.weights, expected.state.weights);
+        assert.ok(difference < 1e-12, `every ${every}: ${difference}`);
+      }
+    }
+  });
+
+  it("reports every so many steps with the values that all steps have there", async () => {
+    const way: Way = { ...squares, optimizer: heavy, steps: 50, period: 30 };
+    const all = (await walk(closedForm, way)).columns;
+    const some = (await walk({ ...closedForm, every: 7 }, way)).columns;
+    for (const [name, values] of Object.entries(some)) {
+      const expected = (all[name] ?? new Float64Array(0)).filter((_, at) => at % 7 === 0);
+      assert.equal(values.length, 8);
+      assert.ok(columnsApart({ [name]: values }, { [name]: expected }) < 1e-12);
+    }
+  });
+
+  it("has the same bits however steps are cut into calls and written down", async () => {
+    const optimizer: Optimizer = { ...heavy, weight_decay: 0.1 };
+    for (const every of [1, 4]) {
+      const way: Way = { ...squares, optimizer, steps: 23, period: 9 };
+      const whole = await walk({ ...closedForm, every }, way);
+      for (const cuts of [
+        [1, 1, 1, 20],
+        [9, 9],
+        [4, 10, 3],
+      ]) {
+        const cut = await walk({ ...closedForm, every }, { ...way, cuts, resumes: true });
+        assert.deepEqual(cut.state.weights, whole.state.weights);
+        assert.deepEqual(cut.state.optimizer, whole.state.optimizer);
+        assert.deepEqual(cut.columns, whole.columns);
+      }
+    }
+  });
+
+  it("enters a phase in the middle from weight space and from function space", async () => {
+    const way: Way = {
+      ...squares,
+      optimizer: { ...heavy, weight_decay: 0.1 },
+      steps: 7,
+      period: 100,
+    };
+    const on: Way = { ...way, steps: 30, period: 0 };
+    for (const form of [weightSpace, functionSpace]) {
+      const { state } = await walk(form, way);
+      const expected = await walk(weightSpace, on, state);
+      assert.ok(differenceOf(await walk(closedForm, on, state), expected) < 1e-12);
+    }
+  });
+});
+
+describe("the largest stable rate", () => {
+  it("separates convergence from divergence within 0.1 %", async () => {
+    const { lambdaMax } = await kernelOf(squares);
+    const bounds = {
+      sgd: 2,
+      heavy: 2 * (1 + 0.8),
+      nesterov: (2 * (1 + 0.8)) / (1 + 2 * 0.8),
+    };
+    const ways = {
+      sgd: (rate: number) => ({ ...sgd, learning_rate: rate }),
+      heavy: (rate: number) => ({ ...heavy, learning_rate: rate }),
+      nesterov: (rate: number) => ({ ...heavy, nesterov: true, learning_rate: rate }),
+    };
+    for (const name of ["sgd", "heavy", "nesterov"] as const) {
+      for (const [factor, grows] of [
+        [0.999, false],
+        [1.001, true],
+      ] as const) {
+        const optimizer = ways[name]((factor * bounds[name]) / lambdaMax);
+        const way: Way = { ...squares, optimizer, steps: 200_000, period: 1e9 };
+        const { columns } = await walk({ ...closedForm, every: 199_999 }, way);
+        const [first = 0, last = 0] = columns["loss"] ?? [];
+        assert.equal(!(last < first), grows, `${name} at ${factor}: ${first} → ${last}`);
+      }
+    }
+  });
+});

@@ -1,0 +1,236 @@
+/** Damped Gauss–Newton against its definition in weight space, and its limits. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Tensors } from "#engine/backend.ts";
+import { networkFrom } from "#engine/layers/definition.ts";
+import { curvatureOf } from "#learning/curvature.ts";
+import type { AnyForm, GaussNewtonForm } from "#learning/descent/surface.ts";
+import { choleskyOf, solvePositive } from "#learning/solve/cholesky.ts";
+import { conjugateGradients, nystrom } from "#learning/solve/conjugate-gradients.ts";
+import type { Loss } from "#schemas/algorithm.ts";
+import type { RunSettings } from "#src/channel.ts";
+import { stream } from "#src/random.ts";
+import { jacobianOf } from "./jacobian.ts";
+import {
+  columnOf,
+  eventsOf,
+  lastWeights,
+  smallExamples,
+  smallNetwork,
+  trained,
+} from "./training.ts";
+import { apart, type Way, walk, weightSpace } from "./walking.ts";
+
+const damped: GaussNewtonForm = {
+  type: "gauss_newton",
+  damping: 0.1,
+  solver: "function_space",
+  iterationsMax: 500,
+  tolerance: 1e-13,
+  lineSearch: false,
+  resets: false,
+};
+const losses: readonly Loss[] = [
+  "mean_squared_error",
+  "softmax_cross_entropy",
+  "sigmoid_cross_entropy",
+];
+const one: Way = { batchSize: null, steps: 1, period: 1 };
+
+/** A positive definite matrix with eigenvalues that fall fast. */
+function matrixOf(n: number): Float64Array {
+  const random = stream(3, "matrix");
+  const rows = Array.from({ length: n }, (_, k) =>
+    Float64Array.from({ length: n }, () => random.normal() * 0.7 ** k),
+  );
+  return Float64Array.from({ length: n * n }, (_, at) =>
+    rows.reduce((sum, row) => sum + (row[Math.floor(at / n)] ?? 0) * (row[at % n] ?? 0), 0),
+  );
+}
+
+const times = (matrix: Float64Array, v: Float64Array): Float64Array =>
+  v.map((_, i) => v.reduce((sum, x, j) => sum + (matrix[i * v.length + j] ?? 0) * x, 0));
+
+describe("the solvers of one linear problem", () => {
+  const n = 30;
+  const matrix = matrixOf(n);
+  const random = stream(4, "side");
+  const b = Float64Array.from({ length: n }, () => random.normal());
+  const product = async (v: Float64Array) => times(matrix, v);
+
+  it("agree, with and without a preconditioner that saves iterations", async () => {
+    const shift = 1e-3;
+    const exact = solvePositive(matrix, b, shift);
+    assert.ok(exact !== null);
+    const back = times(matrix, exact).map((value, i) => value + shift * (exact[i] ?? 0));
+    for (const [i, value] of back.entries()) assert.ok(Math.abs(value - (b[i] ?? 0)) < 1e-9);
+    const common = { product, shift, b, tolerance: 1e-10, iterationsMax: 400 };
+    const plain = await conjugateGradients(common);
+    const precondition = await nystrom({ product, size: n, rank: 12, shift, seed: 1 });
+    assert.ok(precondition !== null);
+    const quick = await conjugateGradients({ ...common, precondition });
+    for (const found of [plain, quick]) {
+      assert.ok(found.converged);
+      for (const [i, value] of found.x.entries()) {
+        assert.ok(Math.abs(value - (exact[i] ?? 0)) < 1e-5 * Math.abs(Math.max(...exact)));
+      }
+    }
+    assert.ok(quick.iterations < plain.iterations, `${quick.iterations} < ${plain.iterations}`);
+  });
+
+  it("say when they did not get there", async () => {
+    const found = await conjugateGradients({
+      product,
+      shift: 0,
+      b,
+      tolerance: 1e-12,
+      iterationsMax: 3,
+    });
+    assert.equal(found.converged, false);
+    assert.equal(found.iterations, 3);
+    assert.ok(found.residual > 1e-12);
+    assert.equal(choleskyOf([1, 2, 2, 1], 2), null);
+    assert.equal(choleskyOf([Number.NaN], 1), null);
+  });
+});
+
+describe("the curvature of a loss", () => {
+  it("has a root whose square is the Hessian, and which reaches the gradient", () => {
+    const random = stream(5, "f");
+    const [examples, outputs] = [4, 3];
+    const f = Float64Array.from({ length: 12 }, () => random.normal());
+    const targets = Float64Array.from({ length: 12 }, (_, at) => Number(at % 3 === 1));
+    for (const loss of losses) {
+      const at = (x: Float64Array) => curvatureOf(loss, x, { targets, examples });
+      const here = at(f);
+      const reached = here.root(here.source);
+      const h = 1e-5;
+      for (let i = 0; i < f.length; i += 1) {
+        assert.ok(Math.abs((reached[i] ?? 0) - (here.gradient[i] ?? 0)) < 1e-12);
+        const nudged = (by: number) => f.map((value, k) => (k === i ? value + by : value));
+        const [up, down] = [at(nudged(h)), at(nudged(-h))];
+        const slope = (examples * (up.loss - down.loss)) / (2 * h);
+        assert.ok(Math.abs(slope - (here.gradient[i] ?? 0)) < 1e-8);
+        const unit = Float64Array.from({ length: f.length }, (_, k) => Number(k === i));
+        const column = here.root(here.transposed(unit));
+        for (let k = 0; k < f.length; k += 1) {
+          const exact = ((up.gradient[k] ?? 0) - (down.gradient[k] ?? 0)) / (2 * h);
+          assert.ok(Math.abs(exact - (column[k] ?? 0)) < 1e-8, `${loss} ${outputs} ${i} ${k}`);
+        }
+      }
+    }
+  });
+});
+
+describe("a step of Gauss–Newton", () => {
+  it("is the same by the kernel and by products alone", async () => {
+    for (const loss of losses) {
+      const dense = await walk(damped, { ...one, loss, steps: 3 });
+      const free = await walk({ ...damped, solver: "cg" }, { ...one, loss, steps: 3 });
+      const difference = apart(free.state.weights, dense.state.weights);
+      assert.ok(difference < 1e-9, `${loss}: ${difference}`);
+      assert.ok([...(free.columns["solver_converged"] ?? [])].every((value) => value === 1));
+    }
+  });
+
+  it("solves the normal equations (JᵀHJ/n + µ)Δ = −∇", async () => {
+    const network = smallNetwork();
+    const { train } = smallExamples();
+    const initial = Object.fromEntries(network.initialise(1));
+    const { jacobian, rows, columns, outputs } = await jacobianOf(network, initial, train);
+    const flat = (values: Tensors): Float64Array =>
+      Float64Array.from(network.parameters.flatMap(({ name }) => [...(values[name]?.data ?? [])]));
+    const targets = Float64Array.from({ length: rows }, (_, at) =>
+      Number(train.y.data[Math.floor(at / 3)] === at % 3),
+    );
+    for (const loss of losses) {
+      const { state } = await walk(damped, { ...one, loss });
+      const start = flat(initial);
+      const moved = flat(state.weights).map((value, i) => value - (start[i] ?? 0));
+      const { gradient, root, transposed } = curvatureOf(loss, outputs, { targets, examples: 20 });
+      const pushed = Float64Array.from({ length: rows }, (_, row) =>
+        moved.reduce((sum, value, i) => sum + value * (jacobian[row * columns + i] ?? 0), 0),
+      );
+      const image = root(transposed(pushed)).map((value, at) => value + (gradient[at] ?? 0));
+      for (const [i, value] of moved.entries()) {
+        const left = image.reduce((sum, u, row) => sum + u * (jacobian[row * columns + i] ?? 0), 0);
+        assert.ok(Math.abs(left / 20 + 0.1 * value) < 1e-11, `${loss} ${i}`);
+      }
+    }
+  });
+
+  it("without damping is where gradient descent on the linear model ends", async () => {
+    const network = networkFrom({ input: { shape: [4] }, layers: [{ type: "dense", units: 3 }] });
+    const way: Way = { ...one, network, loss: "mean_squared_error" };
+    const optimizer = { type: "sgd", learning_rate: 0.5 } as const;
+    const endless = { ...way, optimizer, steps: 5000, period: 1e9 };
+    const expected = await walk({ type: "closed_form", resets: false, every: 1 }, endless);
+    const { state, columns } = await walk({ ...damped, damping: 0 }, way);
+    assert.ok(apart(state.weights, expected.state.weights) < 1e-10);
+    assert.equal(columns["solver_converged"]?.[0], 1);
+    assert.ok((columns["directions_left_out"]?.[0] ?? 0) > 0);
+  });
+
+  it("with µ = 1/(ηK) goes where K steps of gradient descent go, about", async () => {
+    const optimizer = { type: "sgd", learning_rate: 0.05 } as const;
+    const way: Way = { batchSize: null, loss: "mean_squared_error", optimizer };
+    const start = Object.fromEntries(smallNetwork().initialise(1));
+    const moveOf = async (form: AnyForm, more: Way): Promise<Float64Array> => {
+      const { state } = await walk(form, { ...way, ...more });
+      return Float64Array.from(
+        Object.entries(start).flatMap(([name, { data }]) =>
+          [...data].map((value, at) => (state.weights[name]?.data[at] ?? 0) - value),
+        ),
+      );
+    };
+    const descent = await moveOf(weightSpace, { steps: 200, period: 1e9 });
+    const jump = await moveOf({ ...damped, damping: { period: 200 } }, { steps: 1, period: 1 });
+    const inner = (a: Float64Array, b: Float64Array) =>
+      a.reduce((s, v, i) => s + v * (b[i] ?? 0), 0);
+    const cosine = inner(descent, jump) / Math.sqrt(inner(descent, descent) * inner(jump, jump));
+    assert.ok(cosine > 0.98, `${cosine}`);
+  });
+});
+
+describe("a run of Gauss–Newton", () => {
+  const settings = (more: object = {}): Partial<RunSettings> => ({
+    algorithm: { type: "gauss_newton", damping: 0.01, ...more },
+    batch_size: "full",
+    steps: 8,
+    evaluate: { every: 4 },
+  });
+
+  it("lowers the loss at every step with a line search, for every loss", async () => {
+    for (const loss of losses) {
+      for (const solver of ["function_space", "cg"] as const) {
+        const { events, outcome } = await trained({ ...settings({ solver }), loss });
+        assert.equal(outcome.type, "succeeded");
+        const values = columnOf(events, "loss").map(Number);
+        for (const [at, value] of values.entries()) {
+          assert.ok(at === 0 || value <= (values[at - 1] ?? 0), `${loss} ${at}`);
+        }
+        assert.ok((values.at(-1) ?? 1) < 0.6 * (values[0] ?? 0), `${loss}: ${values}`);
+        assert.equal(eventsOf(events, "anchor").length, 8);
+        assert.ok(columnOf(events, "solver_converged").every((value) => value === 1));
+      }
+    }
+  });
+
+  it("shows a system that conjugate gradients did not solve", async () => {
+    const { events } = await trained(
+      settings({ solver: "cg", cg: { iterations: 1 }, damping: 1e-9 }),
+    );
+    assert.ok(columnOf(events, "solver_converged").includes(0));
+    assert.ok(columnOf(events, "solver_residual").every((value) => Number(value) > 0));
+  });
+
+  it("goes on bit for bit from a checkpoint", async () => {
+    const whole = await trained({ ...settings(), checkpoints: { every: 3, keep: 9 } });
+    const [first] = eventsOf(whole.events, "checkpoint");
+    assert.ok(first !== undefined);
+    const { id, step, digest } = first;
+    const change = { attempt: 2, checkpoints: [{ id, step, digest }] };
+    const resumed = await trained(settings(), { artifacts: whole.artifacts, change });
+    assert.equal(lastWeights(resumed), lastWeights(whole));
+  });
+});

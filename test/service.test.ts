@@ -1,0 +1,65 @@
+/** The service as a process: it says where it listens, is ready soon, and drains on SIGTERM. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, it, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const door = fileURLToPath(new URL("../src/server.ts", import.meta.url));
+
+interface Line {
+  readonly msg: string;
+  readonly address?: string;
+}
+
+async function start(t: TestContext, environment: Readonly<Record<string, string>> = {}) {
+  const dir = await mkdtemp(join(tmpdir(), "linnet-service-"));
+  const child = spawn(process.execPath, [door], {
+    env: { LINNET_PORT: "0", LINNET_DATA_DIR: dir, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await rm(dir, { recursive: true, force: true });
+  });
+  return child;
+}
+
+/** The first log line with this message. */
+async function lineOf(child: ChildProcess, message: string): Promise<Line> {
+  assert.ok(child.stdout !== null);
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = JSON.parse(text) as Line;
+    if (line.msg === message) return line;
+  }
+  return assert.fail(`the service ended without saying ${message}`);
+}
+
+const exitOf = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+
+describe("the service", () => {
+  it("says where it listens, answers there, and exits 0 on SIGTERM", async (t) => {
+    const child = await start(t);
+    const { address } = await lineOf(child, "listening");
+    child.stdout?.resume();
+    const response = await fetch(`${address}/readyz`);
+    assert.equal(response.status, 200);
+    const exited = exitOf(child);
+    child.kill("SIGTERM");
+    assert.equal(await exited, 0);
+  });
+
+  it("does not start with a wrong environment, and says what is wrong", async (t) => {
+    const child = await start(t, { LINNET_PORT: "no", LINNET_QUEUE_MAX: "0" });
+    let text = "";
+    child.stderr?.on("data", (data) => {
+      text += String(data);
+    });
+    assert.equal(await exitOf(child), 1);
+    assert.match(text, /LINNET_PORT is "no".*LINNET_QUEUE_MAX is "0"/s);
+  });
+});
