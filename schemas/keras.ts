@@ -4,22 +4,30 @@ import { oneOf, strict } from "./values.ts";
 
 const Json = Type.Record(Type.String(), Type.Unknown());
 
-/**
- * `model.json` of a layers model, or what Keras' `to_json` writes. Which layers are in it is
- * checked where they are translated.
- */
-export const LayersModel = Type.Object(
+const described = { class_name: Type.String(), config: Type.Unknown() };
+const version = { keras_version: Type.Optional(Type.String()) };
+const open = { additionalProperties: true } as const;
+
+/** `model.json` of TF.js. */
+const Packed = Type.Object(
   {
     format: Type.Optional(Type.Literal("layers-model")),
-    modelTopology: Type.Optional(Json),
+    modelTopology: Json,
     weightsManifest: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 10_000 })),
-    class_name: Type.Optional(Type.String()),
-    config: Type.Optional(Type.Unknown()),
-    keras_version: Type.Optional(Type.String()),
   },
-  { additionalProperties: true, $id: "LayersModel", title: "LayersModel" },
+  { ...open, title: "PackedLayersModel" },
 );
-export type LayersModel = Static<typeof LayersModel>;
+
+/** What Keras' `to_json` writes. */
+const Bare = Type.Object({ ...described, ...version }, { ...open, title: "BareLayersModel" });
+
+type AnyOf = Partial<Omit<Static<typeof Packed>, "format">> & Partial<Static<typeof Bare>>;
+
+/** A layers model as it is sent. Which layers are in it is checked where they are translated. */
+export const LayersModel = Type.Unsafe<AnyOf>(
+  Type.Union([Packed, Bare], { $id: "LayersModel", description: "A model of Keras or TF.js." }),
+);
+export type LayersModel = AnyOf;
 
 /** Choices where a topology says less than Linnet needs. */
 export const KerasOptions = Type.Object(

@@ -2495,20 +2495,23 @@ export interface components {
             /** @constant */
             type: "scale";
         };
-        /** LayersModel */
-        LayersModel: {
-            class_name?: string;
-            config?: unknown;
+        /** @description A model of Keras or TF.js. */
+        LayersModel: ({
             /** @constant */
             format?: "layers-model";
-            keras_version?: string;
-            modelTopology?: {
+            modelTopology: {
                 [key: string]: unknown;
             };
             weightsManifest?: unknown[];
         } & {
             [key: string]: unknown;
-        };
+        }) | ({
+            class_name: string;
+            config: unknown;
+            keras_version?: string;
+        } & {
+            [key: string]: unknown;
+        });
         Limits: {
             /** @description Largest JSON body. */
             body_bytes_max: number;

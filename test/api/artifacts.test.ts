@@ -88,6 +88,6 @@ describe("a checkpoint", () => {
     const accept = "application/vnd.safetensors";
     const weights = await get(checkpointUrl, { accept });
     assert.equal(readSafetensors(weights.rawPayload, limits).metadata["step"], "10");
-    assert.equal((await get(checkpointUrl, { accept: "application/onnx" })).statusCode, 406);
+    assert.equal((await get(checkpointUrl, { accept: "application/pdf" })).statusCode, 406);
   });
 });

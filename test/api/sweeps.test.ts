@@ -224,6 +224,7 @@ describe("the stream of a sweep", () => {
     assert.deepEqual(known, ids.slice(0, 1));
     for (const cell of [0, 1, 2]) await endCell(id, cell, 0.5);
     await listener.until(() => listener.of("sweep").at(-1)?.status === "completed");
+    await listener.until(() => listener.of("complete").length === 3);
     assert.deepEqual(
       listener
         .of("complete")

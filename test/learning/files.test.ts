@@ -1,4 +1,4 @@
-/** Errands about files of networks: reading one from strangers, and writing one with its weights. */
+/** Errands about files of networks: reading one from strangers, writing one with weights. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -58,7 +58,7 @@ function typed(type: ValueInfo["type"]): Uint8Array {
 }
 
 describe("reading a file from strangers", () => {
-  it("compares it with ONNX Runtime, whatever its input holds and however large its batch", async (t) => {
+  it("compares any kind of input and size of batch with ONNX Runtime", async (t) => {
     const build = new Build();
     const plain = build.model({ x: ["N", 3] }, [layer(build)]);
     const fixed = new Build();
@@ -70,7 +70,7 @@ describe("reading a file from strangers", () => {
     }
   });
 
-  it("compares a file whose images have their channels first with those that have them last", async (t) => {
+  it("compares examples with channels last with a file that has them first", async (t) => {
     const build = new Build();
     const y = build.node("Flatten", [build.node("Conv", ["x", build.weight("k", [2, 3, 2, 2])])]);
     const bytes = build.model({ x: ["N", 3, 4, 5] }, [y]);
@@ -79,7 +79,7 @@ describe("reading a file from strangers", () => {
     assert.ok(found.import.max_difference < 1e-6);
   });
 
-  it("refuses a file that means something else to ONNX Runtime, or that it does not run", async (t) => {
+  it("refuses what means something else to ONNX Runtime, or does not run", async (t) => {
     const build = new Build();
     const bytes = build.model({ x: ["N", 3] }, [layer(build)]);
     const other: typeof runFile = async (asked) =>

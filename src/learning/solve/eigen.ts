@@ -147,15 +147,21 @@ interface QlState {
   readonly n: number;
 }
 
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
 /** Makes T diagonal in place; rotates the rows of `basis` along. False when it does not converge. */
 function implicitQl(state: QlState): boolean {
   const { diagonal, off, n } = state;
+  // Far below rounding of the whole matrix; squares of what is smaller would vanish.
+  const floor = Number.EPSILON ** 2 * Math.max(...[diagonal, off].map(largest));
   for (let l = 0; l < n; l += 1) {
     for (let iteration = 0; ; iteration += 1) {
       let m = l;
       while (m < n - 1) {
         const scale = Math.abs(at(diagonal, m)) + Math.abs(at(diagonal, m + 1));
-        if (Math.abs(at(off, m)) <= Number.EPSILON * scale) break;
+        if (Math.abs(at(off, m)) <= Math.max(floor, Number.EPSILON * scale)) break;
         m += 1;
       }
       if (m === l) break;
