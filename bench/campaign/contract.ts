@@ -3,11 +3,13 @@
  * running service; then frames made from the stream's own schemas, sent to live sockets.
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { chanceOf } from "./chance.ts";
 import { frameCampaign } from "./frames.ts";
+import { KillClient } from "./kill-client.ts";
 import { atLeast, none, type Report } from "./report.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -21,7 +23,25 @@ const run = promisify(execFile);
 const cache = join(import.meta.dirname, "../../node_modules/.cache/schemathesis");
 const rules = join(import.meta.dirname, "schemathesis.toml");
 const version = "4.32.5";
-const key = `lnt_${"0".repeat(20)}_${"c".repeat(43)}`;
+const adminKey = `lnt_${"0".repeat(20)}_${"c".repeat(43)}`;
+/** All but admin: a key that may manage keys would end itself by chance. */
+const scopes = [
+  "runs:read",
+  "runs:write",
+  "models:read",
+  "models:write",
+  "datasets:read",
+  "datasets:write",
+  "stream:read",
+];
+
+/** A key that may do everything but manage keys. */
+async function keyFor(server: Server): Promise<string> {
+  const client = new KillClient(chanceOf(1, "key"), adminKey);
+  client.address = server.address;
+  const answer = await client.ask("POST", "/v1/api-keys", { body: { name: "campaign", scopes } });
+  return String(answer?.body["key"]);
+}
 
 /** Python or its packages cannot be had on this machine. */
 export class NoSchemathesis extends Error {
@@ -51,7 +71,7 @@ interface Outcome {
 }
 
 /** What schemathesis says to its end. */
-async function attack(server: Server, options: ContractOptions): Promise<Outcome> {
+async function attack(server: Server, key: string, options: ContractOptions): Promise<Outcome> {
   const program = await schemathesis(options.onLine);
   const child = spawn(
     program,
@@ -114,12 +134,14 @@ export async function contractCampaign(options: ContractOptions): Promise<Report
     port: 0,
     environment: {
       LINNET_AUTH: "keys",
-      LINNET_BOOTSTRAP_KEY: key,
+      LINNET_BOOTSTRAP_KEY: adminKey,
       LINNET_REQUESTS_PER_MINUTE: "0",
     },
   });
   try {
-    const { text, code } = await attack(server, options);
+    const key = await keyFor(server);
+    const { text, code } = await attack(server, key, options);
+    await writeFile(join(cache, "last.txt"), text);
     const failures = failuresIn(text);
     const cases = countIn(text, /(\d+) generated/);
     if (cases === 0) options.onLine(text.slice(-2000));

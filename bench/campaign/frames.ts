@@ -136,7 +136,7 @@ async function answerTo(url: string, key: string, text: string): Promise<Answer>
   socket.on("open", () => {
     socket.send(text);
     // An answer from the store takes a while; without one only the ping comes back.
-    if (!text.includes("subscribe")) socket.send(JSON.stringify({ frame: "ping", id: "end" }));
+    if (!text.includes('"subscribe"')) socket.send(JSON.stringify({ frame: "ping", id: "end" }));
   });
   const code = await promise;
   clearTimeout(late);
