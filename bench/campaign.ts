@@ -9,6 +9,7 @@ import { corruptCampaign } from "./campaign/corrupt.ts";
 import { killCampaign } from "./campaign/kill.ts";
 import { readersCampaign } from "./campaign/readers.ts";
 import { isBroken, type Report, tableOf } from "./campaign/report.ts";
+import { soakCampaign } from "./campaign/soak.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,6 +34,7 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
   contract: () => contractCampaign({ seed, isShort: flags.ci, onLine: say }),
   corrupt: () => corruptCampaign({ isShort: flags.ci, seed }),
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
+  soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),
   kill: () => killCampaign({ cycles: number(flags.cycles, 20, 1000), seed, onCycle: say }),
 };
 
