@@ -1,12 +1,14 @@
 /**
  * `npm run campaign -- contract | kill | corrupt | readers | soak`: what must hold under attack,
  * measured against the real service. A table for people; `--json` prints one JSON object as the
- * last line; exit code 1 when a bound is broken; `--ci` is the short mode.
+ * last line; exit code 1 when a bound is broken; `--ci` is the short mode. `--keep` appends the
+ * figures to bench/reports, and `sum NAME` tells what all kept slices of a campaign found.
  */
 import { parseArgs } from "node:util";
 import { contractCampaign } from "./campaign/contract.ts";
 import { corruptCampaign } from "./campaign/corrupt.ts";
 import { killCampaign } from "./campaign/kill.ts";
+import { keep, sumOf } from "./campaign/ledger.ts";
 import { readersCampaign } from "./campaign/readers.ts";
 import { isBroken, type Report, tableOf } from "./campaign/report.ts";
 import { soakCampaign } from "./campaign/soak.ts";
@@ -20,6 +22,7 @@ const { values: flags, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     ci: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
   },
 });
 
@@ -38,7 +41,13 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
   kill: () => killCampaign({ cycles: number(flags.cycles, 20, 1000), seed, onCycle: say }),
 };
 
-const campaign = campaigns[positionals[0] ?? ""];
+const [first = "", second = ""] = positionals;
+if (first === "sum") {
+  const sum = sumOf(second);
+  console.log(sum === undefined ? `nothing was kept of ${second}` : tableOf(sum));
+  process.exit(sum !== undefined && isBroken(sum) ? 1 : 0);
+}
+const campaign = campaigns[first];
 if (campaign === undefined || positionals.length !== 1) {
   process.stderr.write(`which campaign? one of ${Object.keys(campaigns).join(", ")}\n`);
   process.exit(2);
@@ -46,6 +55,7 @@ if (campaign === undefined || positionals.length !== 1) {
 const beganMs = performance.now();
 const report = await campaign();
 const seconds = Math.round((performance.now() - beganMs) / 1000);
+if (flags.keep) keep(report, { command: process.argv.slice(2).join(" "), seconds });
 if (!flags.json) console.log(`${tableOf(report)}\n  ${seconds} s`);
 if (flags.json) console.log(JSON.stringify({ ...report, seconds }));
 process.exit(isBroken(report) ? 1 : 0);

@@ -1,12 +1,14 @@
 /**
  * `npm run fuzz -- npy | npz | csv | safetensors | idx | definition | onnx | all --count N`:
  * hostile inputs to a parser; each must be read or refused, in time, by a process that lives on.
- * `--json` prints one JSON object as the last line; exit code 1 when something else happened.
+ * `--json` prints one JSON object as the last line; exit code 1 when something else happened;
+ * `--keep` appends the figures to bench/reports.
  */
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { isBroken, none, type Report, tableOf } from "./campaign/report.ts";
+import { keep } from "./campaign/ledger.ts";
+import { isBroken, none, type Report, tableOf, worst } from "./campaign/report.ts";
 import { targets } from "./fuzz/targets.ts";
 import type { FuzzProgress, FuzzTask } from "./fuzz/worker.ts";
 
@@ -54,6 +56,7 @@ const { values: flags, positionals } = parseArgs({
     count: { type: "string", default: "1000000" },
     seed: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
   },
 });
 const [what = "all"] = positionals;
@@ -79,12 +82,13 @@ for (const target of names) {
       none("crashes", crashes),
       none("hangs", hangs),
       none("findings", findings.length),
-      { name: "slowest, ms", value: slowestMs },
-      { name: "inputs a second", value: done / seconds },
+      worst("slowest, ms", slowestMs),
     ],
     findings,
   });
   const report = reports.at(-1);
+  const command = `fuzz ${target} --count ${count} --seed ${flags.seed}`;
+  if (flags.keep && report !== undefined) keep(report, { command, seconds });
   if (!flags.json && report !== undefined) console.log(tableOf(report));
 }
 if (flags.json) console.log(JSON.stringify({ reports }));

@@ -13,7 +13,7 @@ import { type Chance, chanceOf } from "./chance.ts";
 import { checkLog, checkSeen, type Fault } from "./check-log.ts";
 import { KillClient } from "./kill-client.ts";
 import { childrenOf, isAlive, kill, type Process } from "./processes.ts";
-import { atLeast, none, type Report } from "./report.ts";
+import { atLeast, none, type Report, worst } from "./report.ts";
 import { type Server, ServerEnded, startServer } from "./server.ts";
 import { definition, generator, smallRun } from "./settings.ts";
 import { compareUndisturbed, type Materials } from "./undisturbed.ts";
@@ -82,6 +82,8 @@ class KillLoop {
       } catch (error) {
         if (failpoints === "" || !(error instanceof ServerEnded)) throw error;
         this.kills.failpoint += 1;
+        const [place = ""] = failpoints.split(":");
+        this.places[place] = (this.places[place] ?? 0) + 1;
       }
     }
   }
@@ -266,7 +268,6 @@ function reportOf(
   const { faults, kills, places, client } = loop;
   const count = (of: readonly string[]) => faults.filter(({ rule }) => of.includes(rule)).length;
   const total = kills.server + kills.trainer + kills.failpoint;
-  const where = Object.entries(places).map(([name, times]) => `${name} ${times}`);
   return {
     campaign: "kill",
     figures: [
@@ -274,17 +275,18 @@ function reportOf(
       { name: "… of the server, at random", value: kills.server },
       { name: "… of a trainer, at random", value: kills.trainer },
       { name: "… at failpoints", value: kills.failpoint },
-      { name: "… where", value: where.join(", ") || "–" },
+      ...failpointNames.map((name) => ({ name: `… … ${name}`, value: places[name] ?? 0 })),
       { name: "trainers lost while the service lived", value: loop.trainersLost },
       { name: "starts of the service", value: loop.restarts },
       { name: "runs answered with 202", value: client.runs.size },
       { name: "attempts", value: tally.attempts },
       { name: "requests without an answer, sent again", value: client.counts.unanswered },
-      { name: "steered, wished", value: `${client.counts.steered}, ${client.counts.wished}` },
+      { name: "steered", value: client.counts.steered },
+      { name: "paused, resumed or cancelled", value: client.counts.wished },
       { name: "events on the logs", value: tally.events },
       { name: "streams cut by their readers", value: client.counts.cuts },
       { name: "runs compared with an undisturbed one", value: tally.compared },
-      { name: "longest life of an orphan, ms", value: loop.orphanMsWorst },
+      worst("longest life of an orphan, ms", loop.orphanMsWorst),
       ...rules.map(([name, of]) => none(name, count(of))),
     ],
     findings: faults.map(({ run, rule, detail }) => `${rule}: ${run} ${detail}`),

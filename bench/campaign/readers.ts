@@ -15,7 +15,7 @@ import { chanceOf } from "./chance.ts";
 import { KillClient } from "./kill-client.ts";
 import { holdingsOf, processorSecondsOf } from "./processes.ts";
 import type { ReadersSeen, ReadersTask } from "./readers-client.ts";
-import { atLeast, atMost, none, type Report } from "./report.ts";
+import { atLeast, atMost, none, type Report, worst } from "./report.ts";
 import { type Server, startServer } from "./server.ts";
 
 export interface ReadersOptions {
@@ -174,16 +174,16 @@ export async function readersCampaign(options: ReadersOptions): Promise<Report> 
     const lazy = await slow(stage, server, options);
     const sum = (of: (seen: ReadersSeen) => number) =>
       all.reduce((total, one) => total + of(one), 0);
-    const worst = (quantile: number) => Math.max(...all.map((seen) => at(seen, quantile)));
+    const slowestAt = (quantile: number) => Math.max(...all.map((seen) => at(seen, quantile)));
     return {
       campaign: "readers",
       figures: [
         { name: "readers of one run", value: options.count },
-        { name: "events a second", value: rate },
+        worst("events a second", rate),
         { name: "frames sent", value: sum(({ events }) => events) },
-        { name: "latency p50, ms", value: worst(0.5) },
-        atMost("latency p99, ms", worst(0.99), bounds.p99Ms),
-        { name: "latency, longest, ms", value: worst(1) },
+        worst("latency p50, ms", slowestAt(0.5)),
+        atMost("latency p99, ms", slowestAt(0.99), bounds.p99Ms),
+        worst("latency, longest, ms", slowestAt(1)),
         none(
           "events left out",
           sum(({ missing }) => missing),
@@ -198,9 +198,9 @@ export async function readersCampaign(options: ReadersOptions): Promise<Report> 
           options.count * all.length,
         ),
         atMost("training slowed by, share", slowdown, bounds.slowdown),
-        { name: "processor time of the server, cores", value: cpuShare },
+        worst("processor time of the server, cores", cpuShare),
         { name: "readers that never read", value: lazy.seen.opened },
-        { name: "memory that they cost, MiB", value: lazy.grown / 2 ** 20 },
+        worst("memory that they cost, MiB", lazy.grown / 2 ** 20),
         atMost(
           "memory of the server at most, MiB",
           lazy.most / 2 ** 20,

@@ -10,6 +10,8 @@ export interface FigureRow {
   readonly bound?: string;
   /** Whether it holds. */
   readonly holds?: boolean;
+  /** Of several slices of a campaign the worst is told, not the sum. */
+  readonly isWorst?: true;
 }
 
 export interface Report {
@@ -21,12 +23,17 @@ export interface Report {
 
 /** A figure that must not pass `most`. */
 export function atMost(name: string, value: number, most: number): FigureRow {
-  return { name, value, bound: `≤ ${most}`, holds: value <= most };
+  return { name, value, bound: `≤ ${most}`, holds: value <= most, isWorst: true };
 }
 
 /** A figure that must reach `least`. */
 export function atLeast(name: string, value: number, least: number): FigureRow {
   return { name, value, bound: `≥ ${least}`, holds: value >= least };
+}
+
+/** A figure without a bound, of which the worst is told. */
+export function worst(name: string, value: number): FigureRow {
+  return { name, value, isWorst: true };
 }
 
 /** A count of faults. */

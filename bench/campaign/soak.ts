@@ -11,7 +11,7 @@ import type { Run } from "#schemas/run.ts";
 import { chanceOf } from "./chance.ts";
 import { KillClient } from "./kill-client.ts";
 import { holdingsOf } from "./processes.ts";
-import { atMost, none, type Report } from "./report.ts";
+import { atMost, none, type Report, worst } from "./report.ts";
 import { type Server, startServer } from "./server.ts";
 import { definition, generator, smallRun } from "./settings.ts";
 
@@ -159,14 +159,14 @@ function reportOf(soak: Soak, { minutes, code }: { minutes: number; code: number
     figures: [
       { name: "minutes", value: minutes },
       { name: "requests", value: Object.values(counts).reduce((a, b) => a + b, 0) },
-      { name: "memory when warm, MiB", value: first?.megabytes ?? 0 },
-      { name: "memory at the end, MiB", value: last?.megabytes ?? 0 },
+      worst("memory when warm, MiB", first?.megabytes ?? 0),
+      worst("memory at the end, MiB", last?.megabytes ?? 0),
       atMost(
         "memory grown, MiB",
         growth(samples, (one) => one.megabytes),
         bounds.megabytes,
       ),
-      { name: "handles at the end", value: last?.handles ?? 0 },
+      worst("handles at the end", last?.handles ?? 0),
       atMost(
         "handles grown",
         growth(samples, (one) => one.handles),
