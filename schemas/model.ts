@@ -178,6 +178,12 @@ export const Model = Type.Object(
     ),
     definition: nullable(Definition),
     digest: Digest,
+    bytes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "Stored for it, weights included. Absent on models of earlier versions.",
+      }),
+    ),
     created_at: Time,
   },
   { ...strict, $id: "Model" },

@@ -34,7 +34,7 @@ export function slicesOf(campaign: string): readonly Slice[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Slice[]) : [];
 }
 
-/** Appends what a slice found; the same command at the same commit replaces what it found before. */
+/** Appends what a slice found, in the place of what the same command found at the same commit. */
 export function keep(report: Report, { command, seconds }: Pick<Slice, "command" | "seconds">) {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "processor"}, Node ${process.version}`;
   const about = { command, seconds, date: new Date().toISOString(), commit: commit(), machine };

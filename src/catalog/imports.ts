@@ -7,6 +7,7 @@ import { refuseFullStorage } from "#src/access/quota.ts";
 import { Failure } from "#src/failure.ts";
 import { newId } from "#src/ids.ts";
 import type { CatalogContext } from "./context.ts";
+import { insertModel } from "./models.ts";
 import { sourceOf } from "./source.ts";
 import { blamingFile, type Workshop } from "./workshop.ts";
 
@@ -42,6 +43,7 @@ export async function importModel(
     bytesMax,
     ...(signal === undefined ? {} : { signal }),
   });
+  // Before a child reads it, and again when it is stored.
   await store.read((reader) => refuseFullStorage(reader, limits, bytes));
   const { artifactsDir, errands, memoryBytesMax, threads } = workshop;
   const model = { kind: "onnx", digest, options } as const;
@@ -57,9 +59,10 @@ export async function importModel(
     coupling: [...inspection.coupling],
     definition: null,
     digest,
+    bytes,
     created_at: new Date(now()).toISOString(),
   };
-  await store.write((writer) => writer.insertModel(imported));
+  await insertModel(context, imported);
   return imported;
 }
 

@@ -4,6 +4,7 @@ import { countOperations, parameterCount } from "#engine/layers/count.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
 import type { Network } from "#engine/network.ts";
 import type { Definition, Model, ModelRequest } from "#schemas/model.ts";
+import { refuseFullStorage } from "#src/access/quota.ts";
 import { Failure } from "#src/failure.ts";
 import { newId } from "#src/ids.ts";
 import type { Page, PageRequest } from "#storage/store.ts";
@@ -62,14 +63,22 @@ export async function storeDraft(
   { artifacts }: Pick<CatalogContext, "artifacts">,
   { model, canonical }: DraftModel,
 ): Promise<Model> {
-  const { digest } = await artifacts.put(canonical, { bytesMax: definitionBytesMax });
-  return { ...model, digest };
+  const { digest, bytes } = await artifacts.put(canonical, { bytesMax: definitionBytesMax });
+  return { ...model, digest, bytes };
 }
 
-/** A model from its definition. Failures: those of `draftModel`, and `storage_full`. */
+/** Failure `quota_exceeded` when the tenant has no room for it. */
+export async function insertModel({ store, limits }: CatalogContext, model: Model): Promise<void> {
+  await store.write(async (writer) => {
+    await refuseFullStorage(writer, limits, model.bytes ?? 0);
+    await writer.insertModel(model);
+  });
+}
+
+/** A model from its definition. Failures: those of `draftModel`, `quota_exceeded`, `storage_full`. */
 export async function createModel(context: CatalogContext, request: ModelRequest): Promise<Model> {
   const model = await storeDraft(context, draftModel(context, request));
-  await context.store.write((writer) => writer.insertModel(model));
+  await insertModel(context, model);
   return model;
 }
 

@@ -2606,6 +2606,8 @@ export interface components {
             to: number;
         };
         Model: {
+            /** @description Stored for it, weights included. Absent on models of earlier versions. */
+            bytes?: number;
             /** @description Why outputs in training follow from other examples too, or from chance: such models have no kernels and train ordinarily only. Absent on models of earlier versions. */
             coupling?: string[];
             /**

@@ -148,7 +148,7 @@ export interface Reader {
   queued(nowMs: number, limit: number, heldMax?: number): Promise<readonly RunRecord[]>;
   /** `everyone`: also those of other tenants. */
   countRuns(statuses: readonly RunStatus[], whose?: "everyone"): Promise<number>;
-  /** Bytes of data sets, checkpoints, kernels and unfinished uploads, by what their rows say. */
+  /** Bytes of models, data sets, checkpoints, kernels and unfinished uploads, as rows say. */
   bytesStored(): Promise<number>;
   /** Ascending by seq. */
   events(run: string, range: EventRange): Promise<readonly RunEvent[]>;

@@ -1,7 +1,7 @@
 /** Models from layers models: the topology becomes a definition, files of weights its beginning. */
 import { canonicalJson } from "#catalog/canonical-json.ts";
 import type { CatalogContext } from "#catalog/context.ts";
-import { draftModel, storeDraft } from "#catalog/models.ts";
+import { draftModel, insertModel, storeDraft } from "#catalog/models.ts";
 import { blamingFile, type Workshop } from "#catalog/workshop.ts";
 import type { LayersModel } from "#schemas/keras.ts";
 import type { Model } from "#schemas/model.ts";
@@ -45,7 +45,7 @@ async function manifestOf(
 
 /**
  * A model from a layers model. Failures: `invalid_model` with every layer that is not known, every
- * file and every array that is missing; those of `draftModel`.
+ * file and every array that is missing; those of `createModel`.
  */
 export async function createKerasModel(
   context: CatalogContext,
@@ -73,7 +73,8 @@ export async function createKerasModel(
     weights === undefined
       ? stored.digest
       : await manifestOf(context, { definition: stored.digest, weights });
-  const made: Model = { ...stored, digest };
-  await context.store.write((writer) => writer.insertModel(made));
+  const weightsBytes = weights === undefined ? 0 : await context.artifacts.size(weights);
+  const made: Model = { ...stored, digest, bytes: (stored.bytes ?? 0) + (weightsBytes ?? 0) };
+  await insertModel(context, made);
   return made;
 }

@@ -7,6 +7,7 @@ import type { EventRange, NewEvent } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { toEvent, toEventRow } from "./rows.ts";
 import type { EventTable, Tables } from "./schema.ts";
+import { type LogEnd, logSealOf } from "./seals.ts";
 
 /** More events than this are never read at once. */
 export const eventsPerReadMax = 10_000;
@@ -57,11 +58,7 @@ async function metricsRange(
 /** Events of one kind, or of all. */
 function eventsOfKind(db: Kysely<Tables>, run: string, range: EventRange & { kind?: EventKind }) {
   const { after, through, steps, kind, limit } = range;
-  let query = db
-    .selectFrom("events")
-    .select(["seq", "kind", "time", "data"])
-    .where("run", "=", run)
-    .where("seq", ">", after);
+  let query = db.selectFrom("events").selectAll().where("run", "=", run).where("seq", ">", after);
   if (through !== undefined) query = query.where("seq", "<=", through);
   if (kind !== undefined) query = query.where("kind", "=", kind);
   if (steps !== undefined) {
@@ -114,18 +111,18 @@ async function knownKeys(
   return new Set(rows.map((row) => row.key).filter((key) => key !== null));
 }
 
-async function lastSeq(
+async function logEnd(
   db: Kysely<Tables>,
   { run, dialect, tenant }: Pick<Appending, "run" | "dialect" | "tenant">,
-): Promise<number> {
+): Promise<LogEnd> {
   const query = db
     .selectFrom("runs")
-    .select("last_seq")
+    .select(["id", "epoch", "last_seq"])
     .where("id", "=", run)
     .$if(tenant !== null, (mine) => mine.where("tenant", "=", tenant ?? ""));
   const row = await (dialect.locksRows ? query.forUpdate() : query).executeTakeFirst();
   if (row === undefined) throw new Failure("not_found", `There is no run ${run} to append to.`);
-  return Number(row.last_seq);
+  return row;
 }
 
 export interface Appending {
@@ -143,7 +140,8 @@ export async function appendEvents(
   { run, time, events, dialect, tenant }: Appending,
 ): Promise<readonly RunEvent[]> {
   assert(events.length <= eventsPerAppendMax, `${events.length} events at once`);
-  let seq = await lastSeq(db, { run, dialect, tenant });
+  const end = await logEnd(db, { run, dialect, tenant });
+  let seq = Number(end.last_seq);
   const known = await knownKeys(db, run, events);
   const rows: EventTable[] = [];
   for (const event of events) {
@@ -157,6 +155,7 @@ export async function appendEvents(
     const chunk = rows.slice(start, start + rowsPerInsert);
     await db.insertInto("events").values(chunk).execute();
   }
-  await db.updateTable("runs").set({ last_seq: seq }).where("id", "=", run).execute();
+  const log_seal = logSealOf({ ...end, last_seq: seq });
+  await db.updateTable("runs").set({ last_seq: seq, log_seal }).where("id", "=", run).execute();
   return rows.map(toEvent);
 }

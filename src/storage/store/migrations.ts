@@ -8,6 +8,7 @@ import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { parseDocument } from "./rows.ts";
 import type { Tables } from "./schema.ts";
+import { addSeals } from "./sealing.ts";
 
 type Migration = (db: Kysely<Tables>, dialect: SqlDialect) => Promise<void>;
 
@@ -240,16 +241,21 @@ const migrations: readonly Migration[] = [
       await change(db, dialect);
     }
   },
+  addSeals,
 ];
 
 /** The version that this Linnet writes. */
 export const schemaVersion = migrations.length;
 
 /**
- * Brings the tables to `schemaVersion`; the caller holds a transaction. Failure `conflict` when a
- * newer Linnet wrote them.
+ * Brings the tables to `schemaVersion`, or only through an older version; the caller holds a
+ * transaction. Failure `conflict` when a newer Linnet wrote them.
  */
-export async function migrate(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+export async function migrate(
+  db: Kysely<Tables>,
+  dialect: SqlDialect,
+  through: number = schemaVersion,
+): Promise<void> {
   await db.schema
     .createTable("schema_version")
     .ifNotExists()
@@ -264,10 +270,10 @@ export async function migrate(db: Kysely<Tables>, dialect: SqlDialect): Promise<
         `${schemaVersion}). Start that version, or choose another data folder.`,
     );
   }
-  for (const migration of migrations.slice(from)) await migration(db, dialect);
+  for (const migration of migrations.slice(from, through)) await migration(db, dialect);
   if (stored === undefined) {
-    await db.insertInto("schema_version").values({ version: schemaVersion }).execute();
-  } else if (from < schemaVersion) {
-    await db.updateTable("schema_version").set({ version: schemaVersion }).execute();
+    await db.insertInto("schema_version").values({ version: through }).execute();
+  } else if (from < through) {
+    await db.updateTable("schema_version").set({ version: through }).execute();
   }
 }

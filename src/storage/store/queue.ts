@@ -23,7 +23,7 @@ export async function queuedFairly(
   { nowMs, limit, heldMax, ours }: Turn,
 ): Promise<readonly RunRecord[]> {
   const { rows } = await sql<StoredRun>`
-    select runs.document, runs.epoch, runs.last_seq from runs
+    select runs.* from runs
     left join (
       select tenant, count(*) as held from runs
       where status in (${sql.join(heldStatuses)}) group by tenant

@@ -24,7 +24,7 @@ import type {
 import { usualTenant } from "#storage/store.ts";
 import { readEvents } from "./events.ts";
 import { queuedFairly } from "./queue.ts";
-import { parseDocument, toAnswer, toApiKey, toRunRecord } from "./rows.ts";
+import { documentOf, toAnswer, toApiKey, toRunRecord } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 /** More rows than this are never read at once. */
@@ -32,8 +32,6 @@ export const rowsPerPageMax = 1000;
 
 /** Tables that keep whole documents under an id. */
 type Documents = "models" | "datasets" | "sweeps" | "ntks" | "uploads";
-
-const runColumns = ["document", "epoch", "last_seq"] as const;
 
 function checkLimit(limit: number): void {
   assert(Number.isInteger(limit) && limit >= 1 && limit <= rowsPerPageMax, `limit ${limit}`);
@@ -68,14 +66,14 @@ export class SqlReader implements Reader {
   }
 
   async run(id: string): Promise<RunRecord | undefined> {
-    const query = this.db.selectFrom("runs").select(runColumns).where("id", "=", id);
+    const query = this.db.selectFrom("runs").selectAll().where("id", "=", id);
     const row = await query.where(this.ours()).executeTakeFirst();
     return row && toRunRecord(row);
   }
 
   async runs(filter: RunFilter): Promise<Page<RunRecord>> {
     checkLimit(filter.limit);
-    const all = this.db.selectFrom("runs").select(runColumns).where(this.ours());
+    const all = this.db.selectFrom("runs").selectAll().where(this.ours());
     let query = all.orderBy("id", "desc");
     if (filter.after !== undefined) query = query.where("id", "<", filter.after);
     if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
@@ -108,6 +106,7 @@ export class SqlReader implements Reader {
     const { rows } = await sql<{ readonly bytes: number | null }>`
       select sum(bytes) as bytes from (
         select bytes from datasets where ${this.ours()}
+        union all select bytes from models where ${this.ours()}
         union all select bytes from uploads where ${this.ours()}
         union all select bytes from ntks where ${this.ours()}
         union all select bytes from checkpoints where ${this.oursByRun("checkpoints.run")}
@@ -191,14 +190,14 @@ export class SqlReader implements Reader {
   }
 
   async apiKey(id: string): Promise<ApiKeyRecord | undefined> {
-    const query = this.db.selectFrom("api_keys").select(["hash", "document"]).where("id", "=", id);
+    const query = this.db.selectFrom("api_keys").selectAll().where("id", "=", id);
     const row = await query.where(this.ours()).executeTakeFirst();
     return row && toApiKey(row);
   }
 
   async apiKeys(page: PageRequest): Promise<Page<ApiKeyRecord>> {
     checkLimit(page.limit);
-    const all = this.db.selectFrom("api_keys").select(["hash", "document"]).where(this.ours());
+    const all = this.db.selectFrom("api_keys").selectAll().where(this.ours());
     let query = all.orderBy("id", "desc");
     if (page.after !== undefined) query = query.where("id", "<", page.after);
     return pageOf(await query.limit(page.limit + 1).execute(), page.limit, toApiKey);
@@ -210,15 +209,15 @@ export class SqlReader implements Reader {
 
   async uploadsExpired(nowMs: number, limit: number): Promise<readonly UploadRecord[]> {
     checkLimit(limit);
-    const all = this.db.selectFrom("uploads").select("document").where(this.ours());
+    const all = this.db.selectFrom("uploads").selectAll().where(this.ours());
     const query = all.where("expires_ms", "<=", nowMs).orderBy("expires_ms").limit(limit);
-    return (await query.execute()).map((row) => parseDocument<UploadRecord>(row.document));
+    return (await query.execute()).map((row) => documentOf<UploadRecord>(row));
   }
 
   async answer(key: string): Promise<Answer | undefined> {
     const query = this.db
       .selectFrom("answers")
-      .select(["key", "payload", "response", "created_ms"])
+      .selectAll()
       .where("key", "=", key)
       .where("tenant", "=", this.tenant ?? usualTenant);
     const row = await query.executeTakeFirst();
@@ -245,18 +244,18 @@ export class SqlReader implements Reader {
   }
 
   async #document<T>(table: Documents, id: string): Promise<T | undefined> {
-    const query = this.db.selectFrom(table).select("document").where("id", "=", id);
+    const query = this.db.selectFrom(table).selectAll().where("id", "=", id);
     const row = await query.where(this.ours()).executeTakeFirst();
-    return row && parseDocument<T>(row.document);
+    return row && documentOf<T>(row);
   }
 
   async #page<T>(table: Documents, page: PageRequest): Promise<Page<T>> {
     checkLimit(page.limit);
-    const all = this.db.selectFrom(table).select("document").where(this.ours());
+    const all = this.db.selectFrom(table).selectAll().where(this.ours());
     let query = all.orderBy("id", "desc");
     if (page.after !== undefined) query = query.where("id", "<", page.after);
     const rows = await query.limit(page.limit + 1).execute();
-    return pageOf(rows, page.limit, (row) => parseDocument<T>(row.document));
+    return pageOf(rows, page.limit, (row) => documentOf<T>(row));
   }
 
   async #open<T extends object>(
@@ -264,9 +263,9 @@ export class SqlReader implements Reader {
     limit: number,
   ): Promise<readonly Owned<T>[]> {
     checkLimit(limit);
-    const all = this.db.selectFrom(table).select(["document", "tenant"]).where("open", "=", 1);
+    const all = this.db.selectFrom(table).selectAll().where("open", "=", 1);
     const rows = await all.where(this.ours()).orderBy("id").limit(limit).execute();
-    return rows.map(({ document, tenant }) => ({ ...parseDocument<T>(document), tenant }));
+    return rows.map((row) => ({ ...documentOf<T>(row), tenant: row.tenant }));
   }
 
   async #runPart<T>(
@@ -274,10 +273,10 @@ export class SqlReader implements Reader {
     run: string,
     id: string,
   ): Promise<T | undefined> {
-    const query = this.db.selectFrom(table).select("document").where("run", "=", run);
+    const query = this.db.selectFrom(table).selectAll().where("run", "=", run);
     const one = query.where("id", "=", id).where(this.oursByRun());
     const row = await one.executeTakeFirst();
-    return row && parseDocument<T>(row.document);
+    return row && documentOf<T>(row);
   }
 
   async #runParts<T>(
@@ -286,13 +285,13 @@ export class SqlReader implements Reader {
     page: PageRequest,
   ): Promise<Page<T>> {
     checkLimit(page.limit);
-    const all = this.db.selectFrom(table).select("document").where("run", "=", run);
+    const all = this.db.selectFrom(table).selectAll().where("run", "=", run);
     let query = all.where(this.oursByRun());
     if (page.after !== undefined) query = query.where("id", "<", page.after);
     const rows = await query
       .orderBy("id", "desc")
       .limit(page.limit + 1)
       .execute();
-    return pageOf(rows, page.limit, (row) => parseDocument<T>(row.document));
+    return pageOf(rows, page.limit, (row) => documentOf<T>(row));
   }
 }

@@ -20,9 +20,10 @@ import type {
   SweepTable,
   UploadTable,
 } from "./schema.ts";
+import { intact, intactRun, sealed } from "./seals.ts";
 
-/** A row but for whose it is, which the writer says. */
-type Row<T> = Omit<T, "tenant">;
+/** A row but for whose it is, which the writer says, and for its seals. */
+type Row<T> = Omit<T, "tenant" | "seal" | "log_seal">;
 
 /** Of a kernel's numbers: snapshots are kept in single precision. */
 const bytesOfNumber = { float32: 4, float64: 8 } as const;
@@ -34,6 +35,11 @@ export function kernelBytes(
   dtype: keyof typeof bytesOfNumber = "float32",
 ): number {
   return digest === null ? 0 : shape.reduce((a, b) => a * b, bytesOfNumber[dtype]);
+}
+
+/** What a row's document says. Failure `storage_corrupt`. */
+export function documentOf<T>(row: { readonly document: string; readonly seal: number }): T {
+  return parseDocument<T>(intact(row).document);
 }
 
 /** What a document says. The rows of this database were written by `JSON.stringify` of a `T`. */
@@ -66,11 +72,11 @@ export function toRunRow(record: RunRecord): Row<RunTable> {
   };
 }
 
-export type StoredRun = Pick<Selectable<RunTable>, "document" | "epoch" | "last_seq">;
+export type StoredRun = Omit<Selectable<RunTable>, "tenant">;
 
 /** The columns that the log and the insertion own win over the document. */
 export function toRunRecord(row: StoredRun): RunRecord {
-  const record = parseDocument<RunRecord>(row.document);
+  const record = parseDocument<RunRecord>(intactRun(row).document);
   const run = { ...record.run, epoch: row.epoch, last_seq: Number(row.last_seq) };
   return { ...record, run };
 }
@@ -93,19 +99,17 @@ export interface Position {
 }
 
 export function toEventRow(position: Position, event: NewEvent): EventTable {
-  return {
+  return sealed({
     ...position,
     kind: event.type,
     key: event.key,
     ...stepsOf(event),
     data: JSON.stringify(event.data),
-  };
+  });
 }
 
-export type StoredEvent = Pick<Selectable<EventTable>, "seq" | "kind" | "time" | "data">;
-
-export function toEvent(row: StoredEvent): RunEvent {
-  const data = parseDocument<RunEvent["data"]>(row.data);
+export function toEvent(row: Selectable<EventTable>): RunEvent {
+  const data = parseDocument<RunEvent["data"]>(intact(row).data);
   return { seq: Number(row.seq), type: row.kind, time: row.time, data } as RunEvent;
 }
 
@@ -135,8 +139,8 @@ export function toApiKeyRow(record: ApiKeyRecord): Row<ApiKeyTable> {
   return { id: key.id, hash, document: JSON.stringify(key) };
 }
 
-export function toApiKey(row: Pick<ApiKeyTable, "hash" | "document">): ApiKeyRecord {
-  return { key: parseDocument<ApiKeyRecord["key"]>(row.document), hash: row.hash };
+export function toApiKey(row: Selectable<ApiKeyTable>): ApiKeyRecord {
+  return { key: documentOf<ApiKeyRecord["key"]>(row), hash: row.hash };
 }
 
 export function toUploadRow(upload: UploadRecord): Row<UploadTable> {
@@ -149,7 +153,8 @@ export function toAnswerRow(answer: Answer): Row<AnswerTable> {
   return { key: answer.key, payload: answer.payload, response, created_ms: answer.createdMs };
 }
 
-export function toAnswer(row: Row<Selectable<AnswerTable>>): Answer {
+export function toAnswer(row: Selectable<AnswerTable>): Answer {
+  intact(row);
   return {
     key: row.key,
     payload: row.payload,

@@ -5,8 +5,13 @@
 import type { EventKind } from "#schemas/event.ts";
 import type { RunStatus } from "#schemas/run.ts";
 
+/** Of what the row says (seals.ts). */
+interface Sealed {
+  readonly seal: number;
+}
+
 /** Whose a row is. Rows of a run's log and parts are whose the run is. */
-interface Owned {
+interface Owned extends Sealed {
   readonly tenant: string;
 }
 
@@ -21,6 +26,7 @@ export interface RunTable extends Owned {
   readonly epoch: string;
   /** Owned by the log: what the document says of it is not looked at. */
   readonly last_seq: number;
+  readonly log_seal: number;
   /** The sweep of which the run is a cell, and the number of that cell. */
   readonly sweep: string | null;
   readonly cell: number | null;
@@ -48,7 +54,7 @@ export interface NtkTable extends Owned {
   readonly document: string;
 }
 
-export interface EventTable {
+export interface EventTable extends Sealed {
   readonly run: string;
   readonly seq: number;
   readonly kind: EventKind;
@@ -60,20 +66,16 @@ export interface EventTable {
   readonly data: string;
 }
 
-/** A model or a data set. */
+/** A model or a data set. Models of earlier versions have 0 bytes. */
 export interface CatalogTable extends Owned {
   readonly id: string;
   readonly digest: string;
+  readonly bytes: number;
   readonly document: string;
 }
 
-/** Bytes of a model's definition are not counted. */
-export interface DatasetTable extends CatalogTable {
-  readonly bytes: number;
-}
-
 /** A snapshot or a checkpoint. */
-export interface RunPartTable {
+export interface RunPartTable extends Sealed {
   readonly run: string;
   readonly id: string;
   readonly digest: string | null;
@@ -111,7 +113,7 @@ export interface Tables {
   readonly runs: RunTable;
   readonly events: EventTable;
   readonly models: CatalogTable;
-  readonly datasets: DatasetTable;
+  readonly datasets: CatalogTable;
   readonly snapshots: RunPartTable;
   readonly checkpoints: CheckpointTable;
   readonly answers: AnswerTable;

@@ -31,7 +31,7 @@ const busyMs = 2000;
 /** Prepared statements that a connection keeps. */
 const statementsMax = 256;
 /** A larger file is not read through when it is opened. */
-const quickCheckBytesMax = 512 * 1024 * 1024;
+const checkBytesMax = 512 * 1024 * 1024;
 /** The write-ahead log is cut to this size after a checkpoint. */
 const walBytesMax = 64 * 1024 * 1024;
 
@@ -111,14 +111,17 @@ async function makeUnlessThere(options: SqliteOptions): Promise<void> {
   }
 }
 
-/** Reads the whole file once, unless it is very large. */
-async function quickCheck(database: Database.Database, log?: StorageLog): Promise<void> {
+/**
+ * Reads the whole file once, unless it is very large: that pages hang together, and that tables
+ * and indexes agree. What rows say is looked at when they are read (seals.ts).
+ */
+async function checkWhole(database: Database.Database, log?: StorageLog): Promise<void> {
   const { size } = await stat(database.name);
-  if (size > quickCheckBytesMax) {
+  if (size > checkBytesMax) {
     log?.info({ path: database.name, bytes: size }, "database too large to be checked at start");
     return;
   }
-  const found = database.pragma("quick_check(1)", { simple: true });
+  const found = database.pragma("integrity_check(1)", { simple: true });
   if (found !== "ok") throw corrupt(database.name, found);
 }
 
@@ -126,7 +129,7 @@ async function openWriter({ path, log }: SqliteOptions): Promise<Database.Databa
   const database = new Database(path, { timeout: busyMs });
   try {
     for (const setting of settings) database.pragma(setting);
-    await quickCheck(database, log);
+    await checkWhole(database, log);
     await transact(handle(database), { dialect: sqliteDialect }, (db) =>
       migrate(db, sqliteDialect),
     );

@@ -31,6 +31,7 @@ import {
   toUploadRow,
 } from "./rows.ts";
 import type { Tables } from "./schema.ts";
+import { logSealOf, sealed } from "./seals.ts";
 
 export class SqlWriter extends SqlReader implements Writer {
   readonly #dialect: SqlDialect;
@@ -47,14 +48,15 @@ export class SqlWriter extends SqlReader implements Writer {
 
   async insertRun(record: RunRecord): Promise<void> {
     assert(record.run.last_seq === 0, "a new run has an empty log");
+    const row = sealed(toRunRow(record));
     await this.db
       .insertInto("runs")
-      .values({ ...toRunRow(record), ...this.#owner })
+      .values({ ...row, ...this.#owner, log_seal: logSealOf(row) })
       .execute();
   }
 
   async updateRun(record: RunRecord): Promise<void> {
-    const { id, epoch: _epoch, last_seq: _lastSeq, ...columns } = toRunRow(record);
+    const { id, epoch: _epoch, last_seq: _lastSeq, ...columns } = sealed(toRunRow(record));
     const updated = await this.db
       .updateTable("runs")
       .set(columns)
@@ -99,8 +101,10 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 
   async insertDataset(dataset: Dataset): Promise<void> {
-    const row = { ...catalogRow(dataset), ...this.#owner, bytes: dataset.bytes };
-    await this.db.insertInto("datasets").values(row).execute();
+    await this.db
+      .insertInto("datasets")
+      .values({ ...catalogRow(dataset), ...this.#owner })
+      .execute();
   }
 
   deleteDataset(id: string): Promise<void> {
@@ -111,13 +115,13 @@ export class SqlWriter extends SqlReader implements Writer {
     const { id, digest } = snapshot;
     const bytes = kernelBytes(digest, snapshot.shape);
     const row = { run, id, digest, bytes, document: JSON.stringify(snapshot) };
-    await this.db.insertInto("snapshots").values(row).execute();
+    await this.db.insertInto("snapshots").values(sealed(row)).execute();
   }
 
   async insertCheckpoint(checkpoint: Checkpoint): Promise<void> {
     const { run, id, digest, weights, bytes } = checkpoint;
     const row = { run, id, digest, weights, bytes, document: JSON.stringify(checkpoint) };
-    await this.db.insertInto("checkpoints").values(row).execute();
+    await this.db.insertInto("checkpoints").values(sealed(row)).execute();
   }
 
   async deleteCheckpoint(run: string, id: string): Promise<void> {
@@ -128,12 +132,12 @@ export class SqlWriter extends SqlReader implements Writer {
   async insertSweep(sweep: SweepRecord): Promise<void> {
     await this.db
       .insertInto("sweeps")
-      .values({ ...toSweepRow(sweep), ...this.#owner })
+      .values({ ...sealed(toSweepRow(sweep)), ...this.#owner })
       .execute();
   }
 
   async updateSweep(sweep: SweepRecord): Promise<void> {
-    const { id, ...columns } = toSweepRow(sweep);
+    const { id, ...columns } = sealed(toSweepRow(sweep));
     const updated = await this.db
       .updateTable("sweeps")
       .set(columns)
@@ -156,12 +160,12 @@ export class SqlWriter extends SqlReader implements Writer {
   async insertNtk(ntk: NtkRecord): Promise<void> {
     await this.db
       .insertInto("ntks")
-      .values({ ...toNtkRow(ntk), ...this.#owner })
+      .values({ ...sealed(toNtkRow(ntk)), ...this.#owner })
       .execute();
   }
 
   async updateNtk(ntk: NtkRecord): Promise<void> {
-    const { id, ...columns } = toNtkRow(ntk);
+    const { id, ...columns } = sealed(toNtkRow(ntk));
     const query = this.db.updateTable("ntks").set(columns).where("id", "=", id);
     await query.where(this.ours()).execute();
   }
@@ -171,12 +175,12 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 
   async insertApiKey(record: ApiKeyRecord): Promise<void> {
-    const row = { ...toApiKeyRow(record), tenant: record.key.tenant };
+    const row = { ...sealed(toApiKeyRow(record)), tenant: record.key.tenant };
     await this.db.insertInto("api_keys").values(row).execute();
   }
 
   async updateApiKey(record: ApiKeyRecord): Promise<void> {
-    const { id, ...columns } = toApiKeyRow(record);
+    const { id, ...columns } = sealed(toApiKeyRow(record));
     const query = this.db.updateTable("api_keys").set(columns).where("id", "=", id);
     await query.where(this.ours()).execute();
   }
@@ -188,7 +192,7 @@ export class SqlWriter extends SqlReader implements Writer {
   async insertUpload(upload: UploadRecord): Promise<void> {
     await this.db
       .insertInto("uploads")
-      .values({ ...toUploadRow(upload), ...this.#owner })
+      .values({ ...sealed(toUploadRow(upload)), ...this.#owner })
       .execute();
   }
 
@@ -199,7 +203,7 @@ export class SqlWriter extends SqlReader implements Writer {
   async claimAnswer(answer: Answer): Promise<boolean> {
     const claimed = await this.db
       .insertInto("answers")
-      .values({ ...toAnswerRow(answer), ...this.#owner })
+      .values({ ...sealed(toAnswerRow(answer)), ...this.#owner })
       .onConflict((conflict) => conflict.columns(["tenant", "key"]).doNothing())
       .returning("key")
       .executeTakeFirst();
@@ -207,7 +211,9 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 
   async completeAnswer(key: string, response: NonNullable<Answer["response"]>): Promise<void> {
-    const columns = { response: JSON.stringify(response) };
+    const claimed = await this.answer(key);
+    if (claimed === undefined) return;
+    const columns = sealed(toAnswerRow({ ...claimed, response }));
     const query = this.db.updateTable("answers").set(columns).where("key", "=", key);
     await query.where("tenant", "=", this.#owner.tenant).execute();
   }
@@ -226,8 +232,10 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 }
 
-const catalogRow = (entry: Model | Dataset) => ({
-  id: entry.id,
-  digest: entry.digest,
-  document: JSON.stringify(entry),
-});
+const catalogRow = (entry: Model | Dataset) =>
+  sealed({
+    id: entry.id,
+    digest: entry.digest,
+    bytes: entry.bytes ?? 0,
+    document: JSON.stringify(entry),
+  });
