@@ -47,6 +47,7 @@ export const problemCodes = {
   queue_full: "The queue of runs is full; try again later.",
   no_checkpoint: "There is no checkpoint to work from yet.",
   storage_full: "The data folder has no room left.",
+  storage_unavailable: "The database or the storage of artifacts is away; try again later.",
   storage_corrupt: "Stored bytes do not match their digest.",
   shutting_down: "The service is draining; try again on another instance.",
   diverged: "Training left the finite numbers; lower the learning rate.",

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
+import { s3AddressOf } from "#storage/s3-address.ts";
 import { variables } from "./config/variables.ts";
 import { type Failpoint, failpointOf } from "./failpoints.ts";
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly bootstrapKey: string | null;
   readonly oidc: OidcConfig | null;
   readonly dataDir: string;
+  /** `s3://…`, or empty for the data folder. */
+  readonly artifacts: string;
   readonly logLevel: string;
   readonly trainersMax: number;
   readonly threadsPerTrainer: number;
@@ -178,6 +181,15 @@ function accessOf(settings: Settings) {
 
 const localNames = ["localhost", "127.0.0.1", "::1"] as const;
 
+/** What the pattern cannot tell: an endpoint that is no address, a number that is none. */
+function artifactsOf({ LINNET_ARTIFACTS: address }: Settings): string {
+  if (address === "" || s3AddressOf(address) !== null) return address;
+  throw new ConfigError(
+    "The environment is wrong:\n  LINNET_ARTIFACTS needs an endpoint like https://host:port, " +
+      "path_style true or false, and copies_bytes a whole number from 1048576",
+  );
+}
+
 function quotaOf(settings: Settings): QuotaConfig {
   return {
     queuedMax: settings.LINNET_TENANT_QUEUE_MAX ?? null,
@@ -207,6 +219,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: settings.LINNET_HOST,
     port: settings.LINNET_PORT,
     dataDir: resolve(settings.LINNET_DATA_DIR),
+    artifacts: artifactsOf(settings),
     logLevel: settings.LINNET_LOG_LEVEL,
     trainersMax: settings.LINNET_TRAINERS_MAX,
     threadsPerTrainer: threadsOf(settings),

@@ -16,7 +16,7 @@ import { KernelWorker } from "#runs/kernels/worker.ts";
 import { planRun } from "#runs/plan.ts";
 import { predictRun } from "#runs/predict.ts";
 import { SweepFeeder } from "#runs/sweeps/feeder.ts";
-import { openArtifactFolder } from "#storage/artifacts/folder.ts";
+import { openArtifacts } from "#storage/artifacts/open.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
 import type { Store } from "#storage/store.ts";
 import { openUploadFolder } from "#storage/uploads/folder.ts";
@@ -61,7 +61,8 @@ async function openPorts(config: Config, log: Log) {
   const artifactsDir = join(config.dataDir, "artifacts");
   const { failpoint } = config;
   if (failpoint !== undefined) log.warn("this process is going to be killed at failpoints");
-  const artifacts = await openArtifactFolder(artifactsDir, { log, failpoint });
+  const { artifacts: address } = config;
+  const artifacts = await openArtifacts(artifactsDir, { address, log, failpoint });
   const store = await openSqliteStore({
     path: join(config.dataDir, storeFile),
     log,

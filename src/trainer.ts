@@ -37,11 +37,15 @@ import {
 } from "#src/channel.ts";
 import { failpointOf } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
-import { openArtifactFolder } from "#storage/artifacts/folder.ts";
+import { openArtifacts } from "#storage/artifacts/open.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 
 const exitCodes = { ended: 0, bug: 1, orphaned: 3 } as const;
 const failpoint = failpointOf(process.argv[2] ?? "");
+/** Of the artifacts, where they are not in their folder. */
+const address = process.argv[3] ?? "";
+/** Half a minute or so: what a run has computed is worth the wait. */
+const attemptsMax = 10;
 const errandThreads = 1;
 /** More than the service accepts as a data set. */
 const errandDatasetBytesMax = 2 ** 44;
@@ -161,7 +165,7 @@ const speedFile = (artifactsDir: string): string => join(dirname(artifactsDir), 
 async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<Trained> {
   mailbox.begin(assignment.steering);
   const { artifactsDir, dataset, memoryBytesMax, settings } = assignment;
-  const artifacts = await openArtifactFolder(artifactsDir);
+  const artifacts = await openArtifacts(artifactsDir, { address, attemptsMax });
   const network = await networkOf(assignment.model, artifacts);
   const examples = await examplesOf(artifacts, dataset, memoryBytesMax);
   const threads = usefulThreads({ network, examples }, settings, assignment.threads);
@@ -180,7 +184,7 @@ async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<
 }
 
 async function runErrand(errand: Errand): Promise<ErrandResult> {
-  const artifacts = await openArtifactFolder(errand.artifactsDir, { failpoint });
+  const artifacts = await openArtifacts(errand.artifactsDir, { address, failpoint });
   const any = { engine: "auto", device: "auto" } as const;
   // Nothing is known of this file yet: the errand itself reads it, carefully.
   if (errand.kind === "inspect") {

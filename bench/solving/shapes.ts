@@ -74,6 +74,7 @@ const nowhere: Artifacts = {
   delete: async () => {},
   list: async function* () {},
   bytesFree: async () => Number.POSITIVE_INFINITY,
+  check: async () => {},
 };
 
 export interface Measured {

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import Type from "typebox";
 import { oneOf } from "#schemas/values.ts";
 import { failpointsPattern } from "#src/failpoints.ts";
+import { s3AddressPattern } from "#storage/s3-address.ts";
 
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;
@@ -76,6 +77,14 @@ export const variables = {
     minLength: 1,
     default: "./data",
     description: "Folder of the store and the artifacts.",
+  }),
+  LINNET_ARTIFACTS: Type.String({
+    default: "",
+    pattern: s3AddressPattern,
+    examples: ["s3://bucket/prefix?region=eu-central-1"],
+    description:
+      "Where data sets, weights and kernels are kept: in S3, with &endpoint=https://… on a server " +
+      "of your own; in the data folder unless told.",
   }),
   LINNET_LOG_LEVEL: Type.Unsafe<string>({
     ...oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "Least level logged."),

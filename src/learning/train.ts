@@ -109,7 +109,8 @@ const outOfMemory =
 /** The refusal that an error stands for; null for a bug. */
 export function refusalOf(error: unknown): RunError | null {
   if (error instanceof Failure) {
-    return { code: error.code, message: error.message, retryable: error.code === "storage_full" };
+    const retryable = error.code === "storage_full" || error.code === "storage_unavailable";
+    return { code: error.code, message: error.message, retryable };
   }
   const message = error instanceof Error ? error.message : String(error);
   if (outOfMemory.test(message)) {

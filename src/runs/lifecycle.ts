@@ -26,6 +26,9 @@ export interface RetryPolicy {
   readonly longestMs: number;
 }
 
+/** How long a run waits that could not reach its storage. */
+const awayMs = 5000;
+
 export const usualRetry: RetryPolicy = { attemptsMax: 5, firstMs: 1000, longestMs: 60_000 };
 
 /** Why an attempt ended without the trainer's word. `server`: its parent stopped, not its fault. */
@@ -215,6 +218,8 @@ function ended(
     }
     case "failed":
       if (outcome.error.code === "storage_full") return heldUp(spent, nowIso);
+      if (outcome.error.code === "storage_unavailable")
+        return putBack(spent, outcome.error, nowIso);
       return failed(spent, outcome.error, nowIso);
     case "paused":
       return released(spent, nowIso, said);
@@ -236,6 +241,12 @@ function heldUp(record: RunRecord, nowIso: string): Transition {
   const progress = { ...record.run.progress, eta_seconds: null };
   const paused = { status: "paused", pause_reason: "disk_full", progress } as const;
   return announced(changed(record, paused), { reason: "disk_full" });
+}
+
+/** Storage is away, which is no fault of the run: it waits in the queue for a moment. */
+function putBack(record: RunRecord, { message }: RunError, nowIso: string): Transition {
+  const notBeforeMs = Date.parse(nowIso) + awayMs;
+  return released({ ...record, notBeforeMs }, nowIso, { reason: message });
 }
 
 function roomMade(record: RunRecord): Transition {

@@ -42,18 +42,30 @@ export const messagesWaitingMax = 1024;
 
 const kept = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|(CUDA|NVIDIA|VK|ORT|TF|OMP)_\w+)$/;
 
-/** What a child may see of the environment: no keys, no settings of the server. */
+/** What opens artifacts that are in S3. */
+const keptForS3 = /^AWS_\w+$/;
+
+/**
+ * What a child may see of the environment: no keys, no settings of the server, and credentials of
+ * S3 only where artifacts are there.
+ */
 export function scrubbed(environment: TrainerOptions["environment"]): Record<string, string> {
+  const needsS3 = (environment["LINNET_ARTIFACTS"] ?? "").trim() !== "";
+  const isKept = (name: string): boolean => kept.test(name) || (needsS3 && keptForS3.test(name));
   const entries = Object.entries(environment);
   return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => kept.test(entry[0]) && entry[1] != null),
+    entries.filter((entry): entry is [string, string] => isKept(entry[0]) && entry[1] != null),
   );
+}
+
+/** Failpoints and the address of the artifacts, as the trainer's door reads them. */
+function argumentsOf(environment: TrainerOptions["environment"]): readonly string[] {
+  return [environment["LINNET_FAILPOINTS"] ?? "", (environment["LINNET_ARTIFACTS"] ?? "").trim()];
 }
 
 /** Starts a child. It ends by itself when this process does. */
 export function openTrainer(options: TrainerOptions): Trainer {
-  const failpoints = options.environment["LINNET_FAILPOINTS"];
-  const child = fork(options.entry, failpoints === undefined ? [] : [failpoints], {
+  const child = fork(options.entry, argumentsOf(options.environment), {
     serialization: "advanced",
     // Its own process group, so that a terminal's interrupt does not end it before the drain.
     detached: true,

@@ -40,4 +40,6 @@ export interface Artifacts {
   }>;
   /** Bytes that may still be stored, as far as it is known. */
   bytesFree(): Promise<number>;
+  /** Rejects when nothing can be stored or read: used by readiness. */
+  check(): Promise<void>;
 }

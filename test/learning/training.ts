@@ -113,6 +113,7 @@ export function memoryArtifacts(): Artifacts & { readonly kept: Map<string, Uint
       for (const [digest, bytes] of kept) yield { digest, bytes: bytes.length, modifiedMs: 0 };
     },
     bytesFree: async () => Number.POSITIVE_INFINITY,
+    check: async () => {},
   };
 }
 

@@ -69,6 +69,19 @@ function follow(inputs: readonly LifecycleInput[], from: RunRecord = draft()): R
 
 const after = (...inputs: readonly LifecycleInput[]): RunStatus => follow(inputs).run.status;
 
+test("a run that could not reach its storage waits a moment, and it counts as no failure", () => {
+  const error = { code: "storage_unavailable", message: "away", retryable: true } as const;
+  const outcome = { type: "failed", error } as const;
+  const away: LifecycleInput = { type: "ended", attempt: 1, outcome, secondsUsed: 1 };
+  const held = [submit, claim, started(1)];
+  const waiting = follow([...held, away]);
+  assert.equal(waiting.run.status, "queued");
+  assert.deepEqual([waiting.failuresInRow, waiting.run.error], [0, null]);
+  assert.ok(waiting.notBeforeMs > Date.parse(time));
+  assert.equal(after(...held, pause, away), "paused");
+  assert.equal(after(...held, cancel, away), "cancelled");
+});
+
 test("a run goes from queued over starting and running to its end", () => {
   assert.equal(after(submit), "queued");
   assert.equal(after(submit, claim), "starting");

@@ -16,6 +16,12 @@ test("a child sees what native libraries need of the environment and nothing els
   assert.deepEqual(scrubbed({ ...kept, ...dropped }), kept);
 });
 
+test("a child sees credentials of S3 only where artifacts are there", () => {
+  const keys = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s" };
+  assert.deepEqual(scrubbed(keys), {});
+  assert.deepEqual(scrubbed({ ...keys, LINNET_ARTIFACTS: "s3://bucket" }), keys);
+});
+
 test("lines are cut at their length and at their number", async () => {
   const lines: string[] = [];
   const long = "x".repeat(3 * lineCharactersMax);

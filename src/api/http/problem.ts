@@ -60,6 +60,7 @@ export const problems: Readonly<Record<ProblemCode, readonly [status: number, ti
   queue_full: [429, "Queue full"],
   no_checkpoint: [409, "No checkpoint"],
   storage_full: [507, "Storage full"],
+  storage_unavailable: [503, "Storage unavailable"],
   storage_corrupt: [500, "Storage corrupt"],
   shutting_down: [503, "Shutting down"],
   diverged: [422, "Diverged"],

@@ -3,14 +3,14 @@
  * always whole. Several processes may use the folder at once. Writing is in incoming.ts.
  */
 import { createHash } from "node:crypto";
-import { open, opendir, stat, statfs, unlink } from "node:fs/promises";
+import { access, constants, open, opendir, stat, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Failpoint } from "#src/failpoints.ts";
-import { Failure } from "#src/failure.ts";
 import type { Artifacts, ByteRange, Digest, PutLimits, Stored } from "#storage/artifacts.ts";
 import { hasCode, whenMissing } from "#storage/file-errors.ts";
 import { makeFolder, unusable } from "#storage/folders.ts";
 import type { StorageLog } from "#storage/log.ts";
+import { damaged, digestPattern, missing } from "./digests.ts";
 import { Incoming } from "./incoming.ts";
 
 export interface FolderOptions {
@@ -18,24 +18,12 @@ export interface FolderOptions {
   readonly failpoint?: Failpoint | undefined;
 }
 
-const digestPattern = /^sha256:([0-9a-f]{2})([0-9a-f]{62})$/;
 const shardPattern = /^[0-9a-f]{2}$/;
 const restPattern = /^[0-9a-f]{62}$/;
 /** Bytes that one piece of a stream holds. */
 const pieceBytes = 256 * 1024;
 /** Bytes that are read and hashed before others may use the thread. */
 const readBytes = 4 * 1024 * 1024;
-
-function missing(digest: Digest): Failure {
-  return new Failure("not_found", `There is no artifact ${digest}.`);
-}
-
-function damaged(digest: Digest, what: string): Failure {
-  return new Failure(
-    "storage_corrupt",
-    `Artifact ${digest} is damaged: ${what}. Restore it from a backup or store it anew.`,
-  );
-}
 
 class ArtifactFolder implements Artifacts {
   readonly #dir: string;
@@ -109,6 +97,10 @@ class ArtifactFolder implements Artifacts {
   async bytesFree(): Promise<number> {
     const { bavail, bsize } = await statfs(this.#dir);
     return bavail * bsize;
+  }
+
+  check(): Promise<void> {
+    return access(this.#dir, constants.W_OK);
   }
 
   #path(digest: Digest): string {

@@ -71,6 +71,9 @@ async function attempt(
 async function readiness(backing: Backing): Promise<Record<string, Check>> {
   const { artifacts, config, store } = backing;
   const storeCheck = await attempt(backing, "the store cannot be used", () => store.check());
+  const artifactsCheck = await attempt(backing, "the artifacts cannot be used", () =>
+    artifacts.check(),
+  );
   const disk = await attempt(backing, "too little room is left", async () => {
     const free = await artifacts.bytesFree();
     if (free < config.diskBytesFreeMin) throw new Error(`${free} bytes are free`);
@@ -78,7 +81,13 @@ async function readiness(backing: Backing): Promise<Record<string, Check>> {
   const draining = backing.isDraining()
     ? { ok: false, detail: "the service is draining" }
     : { ok: true };
-  return { store: storeCheck, disk, draining, ...(await backing.checks()) };
+  return {
+    store: storeCheck,
+    artifacts: artifactsCheck,
+    disk,
+    draining,
+    ...(await backing.checks()),
+  };
 }
 
 const contractFolder = new URL("../../../../openapi/", import.meta.url);
