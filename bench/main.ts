@@ -88,6 +88,8 @@ function timed(inner: Backend, clock: { engineMs: number }): Backend {
   return {
     engine: inner.engine,
     device: inner.device,
+    provider: inner.provider,
+    tf32: inner.tf32,
     compileLoop: async (program, precision) => {
       const loop = await within(() => inner.compileLoop(program, precision));
       return {

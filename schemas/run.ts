@@ -56,12 +56,14 @@ export const Engine = Type.Union([
   Type.Literal("tfjs"),
   Type.Literal("reference", { description: "Plain float64 loops: slow and sure." }),
 ]);
-export const Device = Type.Union([
-  Type.Literal("auto"),
-  Type.Literal("cpu"),
-  Type.Literal("cuda"),
-  Type.Literal("webgpu"),
-]);
+export const Device = oneOf(
+  [
+    ...(["auto", "cpu", "webgpu", "cuda"] as const),
+    ...(["cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"] as const),
+  ],
+  "auto: an NVIDIA GPU if one works, else cpu. cuda: the GPU with the fewest trainers; cuda:1: a " +
+    "certain one.",
+);
 
 /** Body of `POST /v1/runs`. */
 export const RunRequest = Type.Object(
@@ -216,6 +218,15 @@ export const Plan = Type.Object(
     reason: Type.String(),
     engine: Type.String(),
     device: Type.String(),
+    provider: Type.Optional(
+      Type.String({ description: "What computes: the library, its version, its provider." }),
+    ),
+    precision: Type.Optional(
+      oneOf(
+        ["float32", "float32_tf32", "float64"],
+        "Of the arithmetic; with TensorFloat-32, factors of products have 10 bits.",
+      ),
+    ),
     flops: Type.Number({ description: "Contraction FLOPs of the whole run, estimated." }),
     memory_bytes: Type.Integer({ description: "Estimated peak of the trainer." }),
     seconds: Type.Optional(Type.Number({ description: "Of training, estimated." })),

@@ -108,6 +108,8 @@ export interface Assignment {
   readonly secondsUsed: number;
   readonly threads: number;
   readonly memoryBytesMax: number;
+  /** Which of several GPUs is meant where the run names none; the first unless given. */
+  readonly gpu?: number;
 }
 
 /** Events that a trainer may report; the server adds seq and time. `status` is the server's own. */

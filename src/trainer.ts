@@ -1,15 +1,13 @@
 /**
  * The child's door: takes an assignment or errands from its parent over the channel, and is the
- * only file that names backends and the trainer's artifact folder. It writes no log itself; what
- * it has computed is in learning/.
+ * only file that names the trainer's artifact folder; backends are chosen in trainer/. It writes
+ * no log itself; what it has computed is in learning/.
  */
 
 import { dirname, join } from "node:path";
 import type { Dataset } from "#catalog/dataset.ts";
 import { decode } from "#catalog/datasets.ts";
-import type { Backend } from "#engine/backend.ts";
-import { EngineUnavailable, onnxruntimeBackend, runFile } from "#engine/backends/onnxruntime.ts";
-import { referenceBackend } from "#engine/backends/reference.ts";
+import { runFile } from "#engine/backends/onnxruntime.ts";
 import { FormatError } from "#formats/format-error.ts";
 import { speedOf } from "#learning/calibrate.ts";
 import { predict, storeInitialWeights } from "#learning/errands.ts";
@@ -30,7 +28,6 @@ import {
   type ErrandResult,
   eventsUnackedMax,
   type FromTrainer,
-  type RunSettings,
   type SteeringEntry,
   type ToTrainer,
   type TrainerEvent,
@@ -39,6 +36,7 @@ import { failpointOf } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
+import { backendFor, engineArguments } from "./trainer/backends.ts";
 
 const exitCodes = { ended: 0, bug: 1, orphaned: 3 } as const;
 const failpoint = failpointOf(process.argv[2] ?? "");
@@ -46,6 +44,7 @@ const failpoint = failpointOf(process.argv[2] ?? "");
 const address = process.argv[3] ?? "";
 /** Half a minute or so: what a run has computed is worth the wait. */
 const attemptsMax = 10;
+const engineGiven = engineArguments(process.argv[4]);
 const errandThreads = 1;
 /** More than the service accepts as a data set. */
 const errandDatasetBytesMax = 2 ** 44;
@@ -107,34 +106,6 @@ class Mailbox implements Controls {
   }
 }
 
-/** The engine asked for; `auto` is ONNX Runtime on the processor. Failure `engine_unavailable`. */
-async function backendFor(
-  { engine, device }: Pick<RunSettings, "engine" | "device">,
-  threads: number,
-): Promise<Backend> {
-  switch (engine) {
-    case "auto":
-    case "onnxruntime":
-      return await onnxruntime(device === "auto" ? "cpu" : device, threads);
-    case "reference":
-      if (device === "auto" || device === "cpu") return referenceBackend();
-      throw new Failure("engine_unavailable", `the reference engine has no device ${device}`);
-    case "tfjs":
-      throw new Failure("engine_unavailable", "the tfjs engine is not part of this build");
-    default:
-      return engine satisfies never;
-  }
-}
-
-async function onnxruntime(device: "cpu" | "cuda" | "webgpu", threads: number): Promise<Backend> {
-  try {
-    return await onnxruntimeBackend({ device, threads });
-  } catch (error) {
-    if (!(error instanceof EngineUnavailable)) throw error;
-    throw new Failure("engine_unavailable", error.message, { cause: error });
-  }
-}
-
 function decoded(bytes: Uint8Array, bytesMax: number): Dataset {
   try {
     return decode(bytes, { bytesMax });
@@ -169,7 +140,11 @@ async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<
   const network = await networkOf(assignment.model, artifacts);
   const examples = await examplesOf(artifacts, dataset, memoryBytesMax);
   const threads = usefulThreads({ network, examples }, settings, assignment.threads);
-  await using backend = await backendFor(settings, threads);
+  await using backend = await backendFor(settings, {
+    ...engineGiven,
+    threads,
+    gpu: assignment.gpu,
+  });
   return await train({
     assignment,
     network,
@@ -185,10 +160,12 @@ async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<
 
 async function runErrand(errand: Errand): Promise<ErrandResult> {
   const artifacts = await openArtifacts(errand.artifactsDir, { address, failpoint });
-  const any = { engine: "auto", device: "auto" } as const;
+  const any = { engine: "auto", device: "auto", dtype: "float32" } as const;
+  // What is small does not wait for a GPU, nor take its memory.
+  const small = { ...any, device: "cpu" } as const;
   // Nothing is known of this file yet: the errand itself reads it, carefully.
   if (errand.kind === "inspect") {
-    await using backend = await backendFor(any, errand.threads);
+    await using backend = await backendFor(small, { ...engineGiven, threads: errand.threads });
     return await inspect({ artifacts, backend, runFile }, errand);
   }
   const network = await networkOf(errand.model, artifacts);
@@ -200,20 +177,20 @@ async function runErrand(errand: Errand): Promise<ErrandResult> {
     case "initial_weights":
       return await storeInitialWeights({ network, artifacts }, errand);
     case "predict": {
-      await using backend = await backendFor(any, errandThreads);
+      await using backend = await backendFor(small, { ...engineGiven, threads: errandThreads });
       return await predict({ network, backend, artifacts }, errand);
     }
     case "plan": {
       const { assignment } = errand;
       const { settings, threads } = assignment;
-      await using backend = await backendFor(settings, threads);
+      await using backend = await backendFor(settings, { ...engineGiven, threads });
       const examples = await examplesOf(artifacts, assignment.dataset, assignment.memoryBytesMax);
       const speed = await speedOf(backend, speedFile(errand.artifactsDir), threads);
       const ports = { network, examples, backend, artifacts, speed };
       return { kind: "plan", answer: await planOf(assignment, ports) };
     }
     case "kernel": {
-      await using backend = await backendFor(any, errand.threads);
+      await using backend = await backendFor(any, { ...engineGiven, threads: errand.threads });
       const dataset = (digest: string) => examplesOf(artifacts, digest, errandDatasetBytesMax);
       return await computeKernel({ network, backend, artifacts, dataset }, errand);
     }

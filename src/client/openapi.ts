@@ -2978,7 +2978,14 @@ export interface components {
             flops: number;
             /** @description Estimated peak of the trainer. */
             memory_bytes: number;
+            /**
+             * @description Of the arithmetic; with TensorFloat-32, factors of products have 10 bits.
+             * @enum {string}
+             */
+            precision?: "float32" | "float32_tf32" | "float64";
             primals: ("keep" | "recompute") | null;
+            /** @description What computes: the library, its version, its provider. */
+            provider?: string;
             reason: string;
             /** @description Of training, estimated. */
             seconds?: number;
@@ -3072,7 +3079,11 @@ export interface components {
             created_at: string;
             /** @description Identifier of a data set. */
             dataset: string;
-            device: "auto" | "cpu" | "cuda" | "webgpu";
+            /**
+             * @description auto: an NVIDIA GPU if one works, else cpu. cuda: the GPU with the fewest trainers; cuda:1: a certain one.
+             * @enum {string}
+             */
+            device: "auto" | "cpu" | "webgpu" | "cuda" | "cuda:0" | "cuda:1" | "cuda:2" | "cuda:3" | "cuda:4" | "cuda:5" | "cuda:6" | "cuda:7";
             /** @default float32 */
             dtype: "float32" | "float64";
             engine: "auto" | "onnxruntime" | "tfjs" | "reference";
@@ -3406,7 +3417,11 @@ export interface components {
             };
             /** @description Identifier of a data set. */
             dataset: string;
-            device?: "auto" | "cpu" | "cuda" | "webgpu";
+            /**
+             * @description auto: an NVIDIA GPU if one works, else cpu. cuda: the GPU with the fewest trainers; cuda:1: a certain one.
+             * @enum {string}
+             */
+            device?: "auto" | "cpu" | "webgpu" | "cuda" | "cuda:0" | "cuda:1" | "cuda:2" | "cuda:3" | "cuda:4" | "cuda:5" | "cuda:6" | "cuda:7";
             /** @default float32 */
             dtype?: "float32" | "float64";
             engine?: "auto" | "onnxruntime" | "tfjs" | "reference";

@@ -194,6 +194,18 @@ export const variables = {
     30_000,
     "Milliseconds that SIGTERM leaves to running trainers to save a checkpoint.",
   ),
+  LINNET_TFJS: Type.Unsafe<"auto" | "node-gpu" | "node" | "wasm" | "cpu">({
+    ...oneOf(
+      ["auto", "node-gpu", "node", "wasm", "cpu"],
+      "Package of TensorFlow.js that the engine tfjs uses; the best that loads unless told.",
+    ),
+    default: "auto",
+  }),
+  LINNET_TF32: Type.Boolean({
+    default: false,
+    description:
+      "Let GPUs round the factors of float32 products to TensorFloat-32: faster, 10 bits.",
+  }),
   LINNET_FAILPOINTS: Type.String({
     default: "",
     pattern: failpointsPattern,

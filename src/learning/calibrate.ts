@@ -82,7 +82,7 @@ async function productRate(backend: Backend, precision: Precision): Promise<numb
 /** Measures; a second or less. */
 export async function measureSpeed(backend: Backend): Promise<Speed> {
   if (backend.engine === "reference") return nominalSpeed(backend);
-  const hasDouble = backend.device !== "webgpu";
+  const hasDouble = backend.device !== "webgpu" && backend.engine !== "tfjs";
   const n = vectorSize;
   const matrix = input("matrix", [n, n]);
   const vector = input("vector", [n]);
@@ -118,13 +118,13 @@ export async function measureSpeed(backend: Backend): Promise<Speed> {
 }
 
 /** Part of the key: figures of another version of the measurement are not read. */
-const version = 1;
+const version = 2;
 
 /** What is in the file, or measured and written there; a file that cannot be used is no fault. */
 export async function speedOf(backend: Backend, file: string, threads: number): Promise<Speed> {
-  const { engine, device } = backend;
+  const { provider, device } = backend;
   const processor = cpus()[0]?.model ?? "unknown";
-  const key = [version, engine, device, threads, cpus().length, processor].join("/");
+  const key = [version, provider, device, threads, cpus().length, processor].join("/");
   const known = await readSpeeds(file);
   const found = known[key];
   if (found !== undefined) return found;

@@ -12,6 +12,7 @@ import type { Artifacts } from "#storage/artifacts.ts";
 import { calibrated } from "./calibration.ts";
 import type { Examples } from "./examples.ts";
 import { linearisationsOf } from "./form-cost.ts";
+import { placedOn } from "./place.ts";
 import { type Prepared, prepare } from "./preparation.ts";
 import { KernelProbe } from "./probe.ts";
 import { peakFactor } from "./schedule.ts";
@@ -38,7 +39,7 @@ export async function planOf(assignment: Assignment, ports: PlanPorts): Promise<
   const parameters = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const base = {
     parameters,
-    plan: prepared.plan,
+    plan: placedOn(prepared.plan, backend, prepared.precision),
     linearisations: linearisationsOf(assignment.settings),
   };
   const none = { lambda_max: null, rate_times_lambda_max: null, stable_learning_rate: null };

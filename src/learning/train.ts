@@ -12,6 +12,7 @@ import { calibrated } from "./calibration.ts";
 import type { Damaged } from "./checkpoint.ts";
 import type { Examples } from "./examples.ts";
 import { type LoopOptions, TrainingLoop } from "./loop.ts";
+import { placedOn } from "./place.ts";
 import { prepare } from "./preparation.ts";
 import { Session } from "./session.ts";
 import type { Speed } from "./speed.ts";
@@ -85,7 +86,7 @@ async function trainOnce(
   const start = await calibrated(prepared, await startingState(prepared, artifacts), backend);
   for (const damaged of start.damaged) await emit(damagedEvent(damaged));
   await using session = await Session.open(prepared, start, { backend, artifacts, emit });
-  options.started?.(prepared.plan, session.position.step);
+  options.started?.(placedOn(prepared.plan, backend, prepared.precision), session.position.step);
   const loop = new TrainingLoop(session, {
     ...how,
     controls: options.controls ?? quietControls(assignment.steering),

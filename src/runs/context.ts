@@ -29,7 +29,7 @@ export const usualRunLimits: RunLimits = {
   memoryBytesMax: 4 * 1024 ** 3,
   kernelBytesMax: 256 * 1024 ** 2,
   steeringMax: 1000,
-  engines: ["onnxruntime", "reference"],
+  engines: ["onnxruntime", "tfjs", "reference"],
 };
 
 export interface RunContext {

@@ -8,9 +8,31 @@ export function contradictions(settings: RunSettings): readonly FieldError[] {
   const { algorithm, optimizer, steps } = settings;
   const ofPeriod = algorithm.type === "linearised" ? periodFaults(algorithm.period, steps) : [];
   return [...ofPeriod, ...optimizerFaults(optimizer), ...scheduleFaults(settings)].concat(
+    engineFaults(settings),
     anchorFaults(settings),
     gaussNewtonFaults(settings),
   );
+}
+
+/** Engines and devices that never compute in the precision asked for, or never together. */
+function engineFaults({ engine, device, dtype }: RunSettings): readonly FieldError[] {
+  if (engine === "tfjs" && dtype === "float64") {
+    const detail = "TensorFlow.js has no float64: use float32, or the engine onnxruntime.";
+    return [{ pointer: "/dtype", detail }];
+  }
+  if (device === "webgpu" && dtype === "float64") {
+    const detail = "WebGPU has no float64: use float32, or the device cpu.";
+    return [{ pointer: "/dtype", detail }];
+  }
+  if (engine === "tfjs" && device === "webgpu") {
+    const detail = "The engine tfjs has no device webgpu: use onnxruntime, or cpu or cuda.";
+    return [{ pointer: "/device", detail }];
+  }
+  if (engine === "reference" && device !== "auto" && device !== "cpu") {
+    const detail = "The reference engine computes on the cpu alone.";
+    return [{ pointer: "/device", detail }];
+  }
+  return [];
 }
 
 const periodPointer = "/algorithm/period";

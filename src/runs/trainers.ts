@@ -58,19 +58,34 @@ export function scrubbed(environment: TrainerOptions["environment"]): Record<str
   );
 }
 
-/** Failpoints and the address of the artifacts, as the trainer's door reads them. */
-function argumentsOf(environment: TrainerOptions["environment"]): readonly string[] {
-  return [environment["LINNET_FAILPOINTS"] ?? "", (environment["LINNET_ARTIFACTS"] ?? "").trim()];
+/**
+ * What a child is given of the environment. The driver's libraries read whether factors of float32
+ * products may be rounded to TensorFloat-32; they may not unless the operator says so.
+ */
+export function environmentFor(environment: TrainerOptions["environment"]) {
+  const given = scrubbed(environment);
+  return isTf32(environment) ? given : { ...given, NVIDIA_TF32_OVERRIDE: "0" };
+}
+
+const isTf32 = (environment: TrainerOptions["environment"]): boolean =>
+  environment["LINNET_TF32"]?.trim() === "true";
+
+/** As the door reads them: failpoints, the artifacts' address, and what is said of engines. */
+function argumentsFor(environment: TrainerOptions["environment"]): string[] {
+  const tfjs = environment["LINNET_TFJS"]?.trim() ?? "";
+  const tf32 = isTf32(environment) ? "tf32" : "";
+  const address = environment["LINNET_ARTIFACTS"]?.trim() ?? "";
+  return [environment["LINNET_FAILPOINTS"] ?? "", address, `${tfjs},${tf32}`];
 }
 
 /** Starts a child. It ends by itself when this process does. */
 export function openTrainer(options: TrainerOptions): Trainer {
-  const child = fork(options.entry, argumentsOf(options.environment), {
+  const child = fork(options.entry, argumentsFor(options.environment), {
     serialization: "advanced",
     // Its own process group, so that a terminal's interrupt does not end it before the drain.
     detached: true,
     execArgv: [`--max-old-space-size=${Math.ceil(options.heapBytesMax / 1024 ** 2)}`],
-    env: scrubbed(options.environment),
+    env: environmentFor(options.environment),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const ending = watchEnd(child, options);

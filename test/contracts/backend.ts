@@ -18,6 +18,21 @@ export interface Expectations {
   readonly precisions: readonly Precision[];
   /** Largest difference, relative to the largest value of an array (at least 1). */
   readonly tolerance: Readonly<Record<Precision, number>>;
+  /** Why the backend cannot be tested here; it is named and skipped then. */
+  readonly skip?: string | undefined;
+}
+
+/** Why a backend cannot be made here; undefined where it can. Other faults are thrown. */
+export async function whyNot(makeBackend: () => Promise<Backend>): Promise<string | undefined> {
+  try {
+    const backend = await makeBackend();
+    await backend[Symbol.asyncDispose]();
+    return undefined;
+  } catch (error) {
+    const isRefusal = error instanceof Error && "code" in error;
+    if (isRefusal && error.code === "engine_unavailable") return error.message;
+    throw error;
+  }
 }
 
 /** All cases of a primitive as one procedure: inputs `c<case>.<operand>`, outputs by title. */
@@ -44,7 +59,7 @@ export function backendContract(
   makeBackend: () => Backend | Promise<Backend>,
   expectations: Expectations,
 ): void {
-  describe(`the ${name} backend`, () => {
+  describe(`the ${name} backend`, { skip: expectations.skip ?? false }, () => {
     let backend: Backend | undefined;
     const current = (): Backend => {
       assert.ok(backend, "the backend was not made");

@@ -178,8 +178,8 @@ describe("a trainer", () => {
 
   it("says clearly that an engine is not there, and what does not fit", async () => {
     for (const [settings, code] of [
-      [{ engine: "tfjs" }, "engine_unavailable"],
-      [{ device: "cuda" }, "engine_unavailable"],
+      [{ engine: "tfjs", device: "cuda" }, "engine_unavailable"],
+      [{ engine: "reference", device: "webgpu" }, "engine_unavailable"],
     ] as const) {
       const { messages } = await converse(begins(assignment(settings)));
       const last = messages.at(-1);

@@ -102,7 +102,36 @@ const cases: readonly (readonly [string, Case, code: string, pointer: string])[]
     "invalid_request",
     "/optimizer/weight_decay_to",
   ],
-  ["an engine that is not here", { changes: { engine: "tfjs" } }, "engine_unavailable", "/engine"],
+  [
+    "an engine that is not here",
+    { changes: { engine: "tfjs" }, limits: { engines: ["onnxruntime"] } },
+    "engine_unavailable",
+    "/engine",
+  ],
+  [
+    "a precision that an engine lacks",
+    { changes: { engine: "tfjs", dtype: "float64" } },
+    "invalid_request",
+    "/dtype",
+  ],
+  [
+    "a precision that a device lacks",
+    { changes: { device: "webgpu", dtype: "float64" } },
+    "invalid_request",
+    "/dtype",
+  ],
+  [
+    "a device that an engine lacks",
+    { changes: { engine: "tfjs", device: "webgpu" } },
+    "invalid_request",
+    "/device",
+  ],
+  [
+    "a GPU for the reference",
+    { changes: { engine: "reference", device: "cuda:1" } },
+    "invalid_request",
+    "/device",
+  ],
   [
     "more memory than there is",
     { changes: { batch_size: 512 }, limits: { memoryBytesMax: 167_950_000 } },

@@ -7,7 +7,7 @@ import { lineCharactersMax, linesPerChildMax, readLines } from "#runs/lines.ts";
 import { messageFrom } from "#runs/messages.ts";
 import { openRate } from "#runs/rate.ts";
 import { metricsAfter } from "#runs/recorder.ts";
-import { openTrainer, scrubbed } from "#runs/trainers.ts";
+import { environmentFor, openTrainer, scrubbed } from "#runs/trainers.ts";
 import { fakeTrainer } from "./workshop.ts";
 
 test("a child sees what native libraries need of the environment and nothing else", () => {
@@ -20,6 +20,12 @@ test("a child sees credentials of S3 only where artifacts are there", () => {
   const keys = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s" };
   assert.deepEqual(scrubbed(keys), {});
   assert.deepEqual(scrubbed({ ...keys, LINNET_ARTIFACTS: "s3://bucket" }), keys);
+});
+
+test("TensorFloat-32 is off for a child unless the operator switches it on", () => {
+  assert.deepEqual(environmentFor({}), { NVIDIA_TF32_OVERRIDE: "0" });
+  assert.deepEqual(environmentFor({ LINNET_TF32: "false" }), { NVIDIA_TF32_OVERRIDE: "0" });
+  assert.deepEqual(environmentFor({ LINNET_TF32: "true", PATH: "/bin" }), { PATH: "/bin" });
 });
 
 test("lines are cut at their length and at their number", async () => {

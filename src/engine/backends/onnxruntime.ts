@@ -6,7 +6,7 @@ import type { Backend, Precision } from "#engine/backend.ts";
 import { compileLoop } from "./onnxruntime/executable.ts";
 import { compileProcedure } from "./onnxruntime/procedure.ts";
 import type { SessionSettings } from "./onnxruntime/session.ts";
-import { EngineUnavailable, probe } from "./onnxruntime/session.ts";
+import { EngineUnavailable, probe, providerNames, version } from "./onnxruntime/session.ts";
 
 export { runFile } from "./onnxruntime/file-run.ts";
 export type { SessionSettings } from "./onnxruntime/session.ts";
@@ -23,6 +23,8 @@ export async function onnxruntimeBackend(settings: SessionSettings): Promise<Bac
   return {
     engine: "onnxruntime",
     device: settings.device,
+    provider: `ONNX Runtime ${version}, ${providerNames[settings.device]}`,
+    tf32: settings.device === "cuda" && settings.tf32 === true,
     async compileLoop(program, precision) {
       check(precision);
       return compileLoop(program, precision, settings);

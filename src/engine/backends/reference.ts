@@ -4,15 +4,17 @@
  */
 import type { Backend, Callable, Precision, Procedure, Tensors } from "#engine/backend.ts";
 import { checkProcedure, checkValue } from "#engine/graph/program.ts";
+import type { Sequence } from "#engine/graph/sequence.ts";
+import { sequenceOf } from "#engine/graph/sequence.ts";
 import type { Node } from "#engine/ops/operations.ts";
-import type { Plan, Values } from "./reference/evaluate.ts";
-import { dtypeOf, evaluate, planOf, valueFor } from "./reference/evaluate.ts";
+import type { Values } from "./reference/evaluate.ts";
+import { dtypeOf, evaluate, valueFor } from "./reference/evaluate.ts";
 import { bound, ReferenceLoop } from "./reference/loop.ts";
 
 class ReferenceCallable implements Callable {
   readonly #procedure: Procedure;
   readonly #precision: Precision;
-  readonly #plan: Plan;
+  readonly #sequence: Sequence;
   readonly #constants: Values = new Map();
 
   constructor(procedure: Procedure, precision: Precision) {
@@ -24,7 +26,7 @@ class ReferenceCallable implements Callable {
       given.push(input);
       this.#constants.set(input, bound(value, precision));
     }
-    this.#plan = planOf(Object.values(procedure.outputs), new Set(given));
+    this.#sequence = sequenceOf(Object.values(procedure.outputs), new Set(given));
   }
 
   async call(inputs: Tensors): Promise<Tensors> {
@@ -33,7 +35,7 @@ class ReferenceCallable implements Callable {
       const value = checkValue(node, inputs[node.attributes.name]);
       values.set(node, bound(value, this.#precision));
     }
-    evaluate(this.#plan, values, this.#precision);
+    evaluate(this.#sequence, values, this.#precision);
     return Object.fromEntries(
       Object.entries(this.#procedure.outputs).map(([name, node]) => {
         const dtype = dtypeOf(node.kind, this.#precision);
@@ -52,6 +54,8 @@ export function referenceBackend(): Backend {
   return {
     engine: "reference",
     device: "cpu",
+    provider: "TypeScript",
+    tf32: false,
     compileLoop: async (program, precision) => new ReferenceLoop(program, precision),
     compile: async (procedure, precision) => new ReferenceCallable(procedure, precision),
     [Symbol.asyncDispose]: async () => {},

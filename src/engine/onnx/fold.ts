@@ -2,9 +2,10 @@
  * Constant folding: what rests on constants alone is computed on the host at once, by the kernels
  * that define the primitives, so that shapes can be read from it.
  */
-import { evaluate, planOf, type Values } from "#engine/backends/reference/evaluate.ts";
+import { evaluate, type Values } from "#engine/backends/reference/evaluate.ts";
 import { constant } from "#engine/graph/build.ts";
 import { countFlops } from "#engine/graph/flops.ts";
+import { sequenceOf } from "#engine/graph/sequence.ts";
 import { ordered, substitute } from "#engine/graph/walk.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import type { DType, Tensor } from "#engine/tensor.ts";
@@ -47,7 +48,7 @@ export function folded(node: Node, budget: FoldingBudget): Node {
   if (cost > budget[purse]) return node;
   budget[purse] -= cost;
   const values: Values = new Map();
-  evaluate(planOf([node], new Set()), values, "float64");
+  evaluate(sequenceOf([node], new Set()), values, "float64");
   const data = values.get(node);
   if (data === undefined) return node;
   return constant({ dtype: dtypes[node.kind], shape: node.shape, data });

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { InferenceSession, Tensor as NativeTensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor as NativeTensor } from "onnxruntime-node";
 import type { Graph, Initializer, ValueInfo } from "#engine/onnx/model.ts";
 import { encodeModel } from "#engine/onnx/model.ts";
 import type { Tensor } from "#engine/tensor.ts";
@@ -22,7 +22,24 @@ export interface SessionSettings {
    * programs that share cores with others lose time.
    */
   readonly spinning?: boolean;
+  /** Which of several GPUs, from 0. */
+  readonly index?: number | undefined;
+  /**
+   * Whether the environment leaves TensorFloat-32 on. The binding passes nothing but the index on
+   * to CUDA, so it is switched off by NVIDIA_TF32_OVERRIDE=0, which the driver's libraries read.
+   */
+  readonly tf32?: boolean | undefined;
 }
+
+/** What the library calls its providers. */
+export const providerNames: Readonly<Record<Device, string>> = {
+  cpu: "CPUExecutionProvider",
+  cuda: "CUDAExecutionProvider",
+  webgpu: "WebGpuExecutionProvider",
+};
+
+/** Of the package. */
+export const version = env.versions.node ?? "of unknown version";
 
 /** A model on its way to a session. */
 export interface Written {
@@ -78,7 +95,7 @@ export async function openSession(written: Written, settings: SessionSettings): 
   const { device, threads, spinning = true } = settings;
   const { graph, external, resident } = placed(written, device);
   const native = await InferenceSession.create(encodeModel({ graph, operatorSet }).toBytes(), {
-    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+    executionProviders: providersFor(settings),
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -91,6 +108,12 @@ export async function openSession(written: Written, settings: SessionSettings): 
     logSeverityLevel: 3,
   });
   return new Session(native, resident);
+}
+
+/** The processor takes what a GPU's provider leaves. */
+function providersFor({ device, index = 0 }: SessionSettings) {
+  if (device === "cpu") return ["cpu"];
+  return [device === "cuda" ? { name: device, deviceId: index } : device, "cpu"];
 }
 
 interface Placed extends Written {

@@ -1,10 +1,9 @@
 /**
- * A topological interpreter: the order in which nodes are computed and freed, and the table of
- * kernels it calls. Binding values to inputs is the caller's.
+ * A topological interpreter and the table of kernels that it calls. In which order nodes come is
+ * said in graph/sequence.ts; binding values to inputs is the caller's.
  */
 import type { Precision } from "#engine/backend.ts";
-import { releases } from "#engine/graph/memory.ts";
-import { ordered } from "#engine/graph/walk.ts";
+import type { Sequence } from "#engine/graph/sequence.ts";
 import type { Kind, Node, NodeOf, OperationName } from "#engine/ops/operations.ts";
 import type { DType, TensorData } from "#engine/tensor.ts";
 import { allocate, sizeOf } from "#engine/tensor.ts";
@@ -24,18 +23,6 @@ const kernels: Kernels<OperationName> = {
   ...move,
   ...contract,
 };
-
-/** Nodes to compute in order; `frees[i]` are not read after `order[i]`. */
-export interface Plan {
-  readonly order: readonly Node[];
-  readonly frees: readonly (readonly Node[])[];
-}
-
-/** How to compute `outputs` when `given` nodes are known. */
-export function planOf(outputs: readonly Node[], given: ReadonlySet<Node>): Plan {
-  const order = ordered(outputs, given);
-  return { order, frees: releases(order, new Set([...outputs, ...given])) };
-}
 
 /** The host type of a node's values. */
 export function dtypeOf(kind: Kind, precision: Precision): DType {
@@ -60,11 +47,11 @@ export function valueFor(values: Values, node: Node): TensorData {
   return value;
 }
 
-/** Computes a plan into `values`, which holds the given nodes; what is freed leaves it again. */
-export function evaluate(plan: Plan, values: Values, precision: Precision): void {
-  for (const [at, node] of plan.order.entries()) {
+/** Computes a sequence into `values`, which holds the given nodes; what is freed leaves it again. */
+export function evaluate(sequence: Sequence, values: Values, precision: Precision): void {
+  for (const [at, node] of sequence.order.entries()) {
     const operands = node.inputs.map((operand) => valueFor(values, operand));
     values.set(node, compute(node, operands, precision));
-    for (const dead of plan.frees[at] ?? []) values.delete(dead);
+    for (const dead of sequence.frees[at] ?? []) values.delete(dead);
   }
 }

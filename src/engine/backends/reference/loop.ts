@@ -1,21 +1,13 @@
 /** A program as the reference runs it: what does not vary between steps once a call, then steps. */
 import type { Loop, Precision, Program, Tensors } from "#engine/backend.ts";
-import { checkProgram, checkValue, programOutputs } from "#engine/graph/program.ts";
-import { dependsOn } from "#engine/graph/walk.ts";
-import type { InputNode, Node } from "#engine/ops/operations.ts";
+import { checkProgram, checkValue } from "#engine/graph/program.ts";
+import type { Sequence } from "#engine/graph/sequence.ts";
+import { loopSequences } from "#engine/graph/sequence.ts";
+import type { InputNode } from "#engine/ops/operations.ts";
 import type { Tensor, TensorData } from "#engine/tensor.ts";
 import { allocate, convert, sizeOf } from "#engine/tensor.ts";
-import type { Plan, Values } from "./evaluate.ts";
-import { dtypeOf, evaluate, planOf, valueFor } from "./evaluate.ts";
-
-/** Nodes that do not vary from step to step but are read by something that does, or handed out. */
-function hoistable(outputs: readonly Node[], varying: ReadonlySet<Node>): Set<Node> {
-  const frontier = new Set(outputs.filter((node) => !varying.has(node)));
-  for (const node of varying) {
-    for (const operand of node.inputs) if (!varying.has(operand)) frontier.add(operand);
-  }
-  return frontier;
-}
+import type { Values } from "./evaluate.ts";
+import { dtypeOf, evaluate, valueFor } from "./evaluate.ts";
 
 /** A private copy of a host value in the program's precision. */
 export function bound(value: Tensor, precision: Precision): TensorData {
@@ -26,8 +18,8 @@ export function bound(value: Tensor, precision: Precision): TensorData {
 export class ReferenceLoop implements Loop {
   readonly #program: Program;
   readonly #precision: Precision;
-  readonly #prelude: Plan;
-  readonly #body: Plan;
+  readonly #prelude: Sequence;
+  readonly #body: Sequence;
   /** Constants, and the invariants and carried values written so far. */
   readonly #held: Values = new Map();
   readonly #writable = new Map<string, InputNode>();
@@ -36,17 +28,9 @@ export class ReferenceLoop implements Loop {
     checkProgram(program);
     this.#program = program;
     this.#precision = precision;
-    const stepwise = new Set<Node>([
-      ...program.carried.map(({ input }) => input),
-      ...program.scanned,
-    ]);
-    const outputs = programOutputs(program);
-    const varying = dependsOn(outputs, stepwise);
-    const fixed = hoistable(outputs, varying);
-    const kept = new Set<Node>([...program.constants.map(({ input }) => input)]);
-    for (const node of program.invariants) kept.add(node);
-    this.#prelude = planOf([...fixed], kept);
-    this.#body = planOf(outputs, new Set([...stepwise, ...fixed]));
+    const { prelude, body } = loopSequences(program);
+    this.#prelude = prelude;
+    this.#body = body;
     for (const { input, value } of program.constants) {
       this.#held.set(input, bound(value, precision));
     }
