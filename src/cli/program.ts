@@ -13,6 +13,7 @@ import {
   models,
   runs,
   snapshots,
+  sweeps,
 } from "./commands/lists.ts";
 import { type PlanOptions, plan } from "./commands/plan.ts";
 import type { ServeOptions } from "./commands/serve.ts";
@@ -22,6 +23,7 @@ import type { Context, Everywhere } from "./context.ts";
 import { exitCodes } from "./exit.ts";
 import { addKeys } from "./key-commands.ts";
 import { addModelFiles } from "./model-commands.ts";
+import { addStudies } from "./study-commands.ts";
 import { batch, period, positive, whole } from "./values.ts";
 
 const codes = [
@@ -44,6 +46,7 @@ export function createProgram(context: Context, finish: Finish): Command {
     .configureHelp({ showGlobalOptions: true });
   const building = { program, context, finish };
   addTraining(building);
+  addStudies(building);
   addWatching(building);
   addLists(building);
   addActs(building);
@@ -127,6 +130,9 @@ function addLists({ program, context, finish }: Building): void {
     .action(async (_: unknown, command: Command) =>
       finish(await runs(context, command.optsWithGlobals<ListOptions>())),
     );
+  list("sweeps", "list sweeps").action(async (_: unknown, command: Command) =>
+    finish(await sweeps(context, command.optsWithGlobals<ListOptions>())),
+  );
   const listed = list("models", "list models").action(async (_: unknown, command: Command) =>
     finish(await models(context, command.optsWithGlobals<ListOptions>())),
   );
@@ -148,9 +154,9 @@ function addLists({ program, context, finish }: Building): void {
 }
 
 const actions = {
-  cancel: "save a checkpoint and end a run for good",
+  cancel: "save a checkpoint and end a run for good; a sweep with all its runs",
   pause: "save a checkpoint and end the trainer; resume goes on",
-  resume: "go on with a paused run",
+  resume: "go on with a paused run or sweep",
 } as const;
 
 function addActs({ program, context, finish }: Building): void {
@@ -158,7 +164,7 @@ function addActs({ program, context, finish }: Building): void {
     program
       .command(action)
       .description(actions[action])
-      .argument("<run>", "id of a run")
+      .argument("<run|sweep>", "id of a run, or of a sweep")
       .action(async (run: string, _: unknown, command: Command) =>
         finish(await act(context, { run, action }, command.optsWithGlobals<Everywhere>())),
       );

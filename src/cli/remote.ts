@@ -1,16 +1,24 @@
 /** A service at an address, through the typed client; its refusals become errors for people. */
-import { createClient } from "#client/client.ts";
-import { FollowError, type FollowOptions, followRun } from "#client/follow.ts";
+import { createClient, type LinnetClient } from "#client/client.ts";
+import { followRun } from "#client/follow.ts";
+import { FollowError } from "#client/returning.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Problem } from "#schemas/problem.ts";
 import type { Api } from "./api.ts";
 import { CommandError, usage } from "./exit.ts";
-import { fileCalls } from "./remote-files.ts";
+import { fileCalls, type Take } from "./remote-files.ts";
+import { sweepCalls } from "./remote-sweeps.ts";
 
 /** Attempts in a row to come back to a stream before a command gives up: about two minutes. */
 const attemptsMax = 20;
 const eventsPageMax = 500;
+
+const acts = {
+  cancel: "/v1/runs/{id}/cancel",
+  pause: "/v1/runs/{id}/pause",
+  resume: "/v1/runs/{id}/resume",
+} as const;
 
 /** The calls of `Api` on the service at `url`. Throws CommandError for what is not an address. */
 export function remoteApi(url: string, apiKey?: string): Api {
@@ -19,13 +27,9 @@ export function remoteApi(url: string, apiKey?: string): Api {
   const take = <T>(answer: Promise<Answer<T>>): Promise<T> => taken(baseUrl, answer);
   const path = (id: string) => ({ path: { id } });
   const one = (id: string) => ({ params: path(id) });
-  const acts = {
-    cancel: "/v1/runs/{id}/cancel",
-    pause: "/v1/runs/{id}/pause",
-    resume: "/v1/runs/{id}/resume",
-  } as const;
   return {
     ...fileCalls(client, take),
+    ...sweepCalls({ client, take, stream: { baseUrl, apiKey, attemptsMax }, followed }),
     createModel: (body) => take<Model>(same(client.POST("/v1/models", { body: same(body) }))),
     createDataset: (body) => take(client.POST("/v1/datasets", { body: same(body) })),
     uploadDataset: ({ content, ...query }) =>
@@ -41,6 +45,8 @@ export function remoteApi(url: string, apiKey?: string): Api {
     createRun: (body) => take(client.POST("/v1/runs", { body: same(body) })),
     planRun: (body) => take(client.POST("/v1/plans", { body: same(body) })),
     run: (id) => take(client.GET("/v1/runs/{id}", one(id))),
+    predict: (id, body) =>
+      take(same(client.POST("/v1/runs/{id}/predict", { ...one(id), body: same(body) }))),
     runs: (query) => take(client.GET("/v1/runs", { params: { query: same(query) } })),
     models: (query) => take(client.GET("/v1/models", { params: { query } })),
     datasets: (query) => take(client.GET("/v1/datasets", { params: { query } })),
@@ -51,15 +57,32 @@ export function remoteApi(url: string, apiKey?: string): Api {
       take(client.GET("/v1/runs/{id}/snapshots", { params: { ...path(id), query } })),
     act: (id, action) => take(client.POST(acts[action], one(id))),
     steer: (id, body) => take(client.PATCH("/v1/runs/{id}", { ...one(id), body: same(body) })),
-    history: (id, { after = 0 }) =>
+    history: (id, { after = 0, kinds = [] }) =>
       pages(after, (from) =>
         take(
           client.GET("/v1/runs/{id}/events", {
-            params: { ...path(id), query: { after: from, limit: eventsPageMax } },
+            params: {
+              ...path(id),
+              query: {
+                after: from,
+                limit: eventsPageMax,
+                ...(kinds.length > 0 ? { kinds: [...kinds] } : {}),
+              },
+            },
           }),
         ),
       ),
-    follow: (id, request) => followed({ baseUrl, apiKey, run: id, ...request }),
+    follow: (id, request) =>
+      followed(followRun({ attemptsMax, baseUrl, apiKey, run: id, ...request })),
+    ...keyCalls(client, take),
+  };
+}
+
+type KeyCalls = Pick<Api, "createKey" | "keys" | "rotateKey" | "deleteKey">;
+
+function keyCalls(client: LinnetClient, take: Take): KeyCalls {
+  const one = (id: string) => ({ params: { path: { id } } });
+  return {
     createKey: (body) => take(client.POST("/v1/api-keys", { body: same(body) })),
     keys: (query) => take(client.GET("/v1/api-keys", { params: { query } })),
     rotateKey: (id, body) => take(client.POST("/v1/api-keys/{id}/rotate", { ...one(id), body })),
@@ -92,9 +115,10 @@ async function* pages(after: number, read: (after: number) => Promise<unknown>) 
 const emptied = <T>(answer: Answer<T>): Answer<unknown> =>
   answer.response.ok ? { ...answer, data: {} } : answer;
 
-async function* followed(request: Omit<FollowOptions, "attemptsMax">) {
+/** The same, with what the stream refuses as an error for people. */
+async function* followed<T>(events: AsyncIterable<T>): AsyncGenerator<T> {
   try {
-    yield* followRun({ attemptsMax, ...request });
+    yield* events;
   } catch (error) {
     if (!(error instanceof FollowError)) throw error;
     throw new CommandError(

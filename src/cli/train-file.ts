@@ -39,12 +39,12 @@ const formats: Readonly<Record<string, Format>> = {
   ".csv": "csv",
 };
 
-function isJson(value: unknown): value is Json {
+export function isJson(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Reads and parses one JSON file. Throws CommandError with the place of the fault. */
-async function readJson(path: string): Promise<unknown> {
+export async function readJson(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     const why = error.code === "ENOENT" ? "There is no such file." : error.message;
     throw usage(`Cannot read ${path}`, why);
@@ -69,7 +69,7 @@ export async function readTrainFile(path: string): Promise<TrainFile> {
 const at = (pointer: string, detail: string): CommandError =>
   new CommandError("usage", "The file cannot be used", { errors: [{ pointer, detail }] });
 
-async function modelPart(model: unknown, folder: string): Promise<ModelPart> {
+export async function modelPart(model: unknown, folder: string): Promise<ModelPart> {
   if (isJson(model) && typeof model["file"] === "string") {
     const { file, ...options } = model;
     return { kind: "file", path: resolve(folder, String(file)), options };
@@ -93,7 +93,7 @@ async function modelPart(model: unknown, folder: string): Promise<ModelPart> {
   return { kind: "definition", definition };
 }
 
-function datasetPart(dataset: unknown, folder: string): DatasetPart {
+export function datasetPart(dataset: unknown, folder: string): DatasetPart {
   if (typeof dataset === "string") {
     if (/^dst_/.test(dataset)) return { kind: "id", id: dataset };
     return filePart(dataset, folder, "/dataset");

@@ -58,3 +58,8 @@ export function scopeList(text: string): Scope[] {
 export function lengths(text: string): number[] {
   return text.split(",").map(whole(1));
 }
+
+/** Whole numbers of at least 0 separated by commas. */
+export function numbers(text: string): number[] {
+  return text.split(",").map(whole(0));
+}

@@ -3,14 +3,13 @@
  * connection is cut. What the stream leaves out by a declared gap is read over REST.
  */
 
-import type { StreamTicket } from "#schemas/api-key.ts";
 import type { EventKind, RunEvent } from "#schemas/event.ts";
 import type { EventPage } from "#schemas/event-page.ts";
-import type { Problem, ProblemCode } from "#schemas/problem.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import type { ServerFrame } from "#schemas/stream.ts";
 import { bearer } from "./client.ts";
-import { type Closed, FrameSocket, type OpenSocket } from "./frames.ts";
+import { type Closed, FrameSocket, type OpenSocket, openGlobal } from "./frames.ts";
+import { ask, backoff, FollowError, mayReturn, ticketFor } from "./returning.ts";
 
 export interface FollowOptions {
   /** Where the service is, such as `http://127.0.0.1:8080`. */
@@ -32,32 +31,8 @@ export interface FollowOptions {
   readonly attemptsMax?: number;
 }
 
-/** The stream refused, or the service cannot be reached. */
-export class FollowError extends Error {
-  override readonly name = "FollowError";
-  readonly code: ProblemCode | "unreachable";
-
-  constructor(code: ProblemCode | "unreachable", message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-const firstBackoffMs = 100;
-const backoffMsMaxDefault = 10_000;
 const eventsPage = 500;
-/** Problems that pass by themselves. */
-const passing: ReadonlySet<ProblemCode> = new Set([
-  "shutting_down",
-  "rate_limited",
-  "identity_unavailable",
-]);
 const attemptsWithoutEnd = Number.POSITIVE_INFINITY;
-
-/** Closes after which the same cursor may be tried again: all but 44xx. */
-const mayReturn = (code: number): boolean => code < 4400 || code >= 4500;
-
-const openGlobal: OpenSocket = (url, protocols) => new WebSocket(url, protocols);
 
 class Follower {
   readonly #options: FollowOptions;
@@ -83,7 +58,7 @@ class Follower {
       if (this.#failures > attemptsMax) {
         throw new FollowError("unreachable", "The service cannot be reached.");
       }
-      await this.#backoff();
+      await backoff({ ...this.#options, failures: this.#failures });
     }
     return this.#status;
   }
@@ -98,21 +73,12 @@ class Follower {
     return url.href;
   }
 
-  /** A ticket for one stream, since a WebSocket of a browser sends no key. */
-  async #ticket(): Promise<string | undefined> {
-    const { baseUrl, apiKey, fetch = globalThis.fetch } = this.#options;
-    const headers = bearer(apiKey);
-    const url = new URL("/v1/stream-tickets", baseUrl);
-    const answer = await this.#ask(fetch, new Request(url, { method: "POST", headers }));
-    return (answer as StreamTicket | undefined)?.ticket;
-  }
-
   /** One connection's events; how it ended, or undefined when the run is complete. */
   async *#connection(): AsyncGenerator<RunEvent, Closed | undefined> {
     const { signal, apiKey, openSocket = openGlobal } = this.#options;
     const url = new URL(this.#url());
     if (apiKey !== undefined) {
-      const ticket = await this.#ticket();
+      const ticket = await ticketFor(this.#options);
       if (ticket === undefined) return { code: 1006, reason: "no ticket" };
       url.searchParams.set("ticket", ticket);
     }
@@ -184,31 +150,7 @@ class Follower {
     url.searchParams.set("limit", String(eventsPage));
     if (kinds !== undefined) url.searchParams.set("kinds", kinds.join(","));
     const headers = { accept: "application/json", ...bearer(apiKey) };
-    return (await this.#ask(fetch, new Request(url, { headers }))) as EventPage | undefined;
-  }
-
-  /** The answer to a request; undefined when it is worth another try. Throws FollowError. */
-  async #ask(fetch: (request: Request) => Promise<Response>, request: Request): Promise<unknown> {
-    const answer = await fetch(request)
-      .then(async (response) => ({ isOk: response.ok, body: await response.json() }))
-      .catch(() => undefined);
-    if (answer?.isOk === true) return answer.body;
-    const problem = answer?.body as Problem | undefined;
-    if (problem === undefined || passing.has(problem.code)) return undefined;
-    throw new FollowError(problem.code, problem.detail);
-  }
-
-  /** Full jitter, so that many clients do not come back at the same moment. */
-  async #backoff(): Promise<void> {
-    const { signal, backoffMsMax = backoffMsMaxDefault } = this.#options;
-    const longest = Math.min(backoffMsMax, firstBackoffMs * 2 ** Math.min(this.#failures - 1, 20));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.random() * longest);
-    const onAbort = () => resolve();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    await promise;
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    return (await ask(fetch, new Request(url, { headers }))) as EventPage | undefined;
   }
 }
 

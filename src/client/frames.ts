@@ -28,6 +28,8 @@ export interface SocketLike {
 
 export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
 
+export const openGlobal: OpenSocket = (url, protocols) => new WebSocket(url, protocols);
+
 export class FrameSocket implements AsyncDisposable {
   readonly #socket: SocketLike;
   readonly #frames: ServerFrame[] = [];

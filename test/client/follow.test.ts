@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { createClient } from "#client/client.ts";
-import { FollowError, followRun } from "#client/follow.ts";
+import { followRun } from "#client/follow.ts";
 import type { OpenSocket } from "#client/frames.ts";
+import { FollowError } from "#client/returning.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import { logged, metrics, shareStage } from "#test/api/stage.ts";
 

@@ -5,8 +5,9 @@ import type { Context, Everywhere } from "#cli/context.ts";
 import { type Ending, usage } from "#cli/exit.ts";
 import type { Period } from "#schemas/algorithm.ts";
 import type { Run, Steering } from "#schemas/run.ts";
+import type { Sweep } from "#schemas/sweep.ts";
 
-function say({ terminal }: Context, run: Run, options: Everywhere): Ending {
+function say({ terminal }: Context, run: Run | Sweep, options: Everywhere): Ending {
   const wish = run.wanted === "run" ? "" : `, wanted: ${run.wanted}`;
   terminal.out(
     options.json === true ? `${JSON.stringify(run)}\n` : `${run.id} ${run.status}${wish}\n`,
@@ -20,7 +21,10 @@ export async function act(
   options: Everywhere,
 ): Promise<Ending> {
   await using connection = connect(context, options);
-  return say(context, await connection.api.act(what.run, what.action), options);
+  const { api } = connection;
+  const { run: id, action } = what;
+  const isSweep = id.startsWith("swp_");
+  return say(context, await (isSweep ? api.actOnSweep(id, action) : api.act(id, action)), options);
 }
 
 export interface SteerOptions extends Everywhere {

@@ -87,6 +87,29 @@ export const runs = (context: Context, options: ListOptions): Promise<Ending> =>
     ],
   });
 
+export const sweeps = (context: Context, options: ListOptions): Promise<Ending> =>
+  list(context, options, {
+    read: (api, page) => api.sweeps(page),
+    columns: [
+      { title: "sweep" },
+      { title: "name" },
+      { title: "status" },
+      right("cells"),
+      right("succeeded"),
+      right("failed"),
+      { title: "created" },
+    ],
+    row: ({ id, name, status, total, counts, created_at }, now) => [
+      id,
+      named(name),
+      status,
+      String(total),
+      String(counts.succeeded),
+      String(counts.failed),
+      showAge(created_at, now),
+    ],
+  });
+
 export const models = (context: Context, options: ListOptions): Promise<Ending> =>
   list(context, options, {
     read: (api, page) => api.models(page),
