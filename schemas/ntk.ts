@@ -1,6 +1,7 @@
 /** One-off neural tangent kernels: of any model, at any weights, on any examples. */
 import Type, { type Static } from "typebox";
-import { KernelVariant, RunError } from "./run.ts";
+import { KernelVariant } from "./kernel.ts";
+import { RunError } from "./run.ts";
 import { SnapshotFigures } from "./snapshot.ts";
 import {
   CheckpointId,

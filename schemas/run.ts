@@ -1,6 +1,7 @@
 /** A run: what is asked for, what it is, and what may be changed while it lives. */
 import Type, { type Static } from "typebox";
 import { Algorithm, Loss, Optimizer, Period } from "./algorithm.ts";
+import { Snapshots } from "./kernel.ts";
 import { ProblemCode } from "./problem.ts";
 import {
   CheckpointId,
@@ -19,36 +20,6 @@ import {
 
 const every = (what: string) =>
   Type.Integer({ minimum: 1, description: `Steps between ${what}; the last step has one too.` });
-
-export const KernelVariant = Type.Union([
-  Type.Literal("full", { description: "Θ, [N, O, N, O]." }),
-  Type.Literal("trace", { description: "Σₒ Θ[n,o,n',o] / O, [N, N]." }),
-  Type.Literal("pseudo", { description: "Kernel of Σₒ fₒ / √O, [N, N]." }),
-  Type.Literal("diagonal", { description: "Θ[n,o,n',o] for each output, [O, N, N]." }),
-]);
-export type KernelVariant = Static<typeof KernelVariant>;
-
-export const Snapshots = Type.Object(
-  {
-    every: Type.Optional(nullable(every("kernel snapshots"))),
-    at_anchor: Type.Optional(
-      Type.Boolean({ default: false, description: "Also at every reported linearisation." }),
-    ),
-    examples: Type.Optional(
-      Type.Integer({ minimum: 2, maximum: 4096, default: 64, description: "Probe size N." }),
-    ),
-    split: Type.Optional(
-      Type.Union([Type.Literal("train"), Type.Literal("test")], { default: "test" }),
-    ),
-    kernel: Type.Optional(KernelVariant),
-    eigenvalues: Type.Optional(Type.Integer({ minimum: 0, maximum: 4096, default: 20 })),
-    keep: Type.Optional(
-      Type.Boolean({ default: true, description: "Keep the kernel itself as an artifact." }),
-    ),
-  },
-  { ...strict, description: "Neural tangent kernels on a fixed probe." },
-);
-export type Snapshots = Static<typeof Snapshots>;
 
 export const Engine = Type.Union([
   Type.Literal("auto"),

@@ -8,7 +8,8 @@ import type { Definition, ImportOptions, Model } from "#schemas/model.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import type { PlanAnswer } from "#schemas/plan.ts";
 import type { FieldError } from "#schemas/problem.ts";
-import type { Evaluation, KernelVariant, Plan, Run, RunError, Steering } from "#schemas/run.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
+import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 
 /** What a run asks for, with every default filled in. */
 export type RunSettings = Pick<

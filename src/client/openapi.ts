@@ -743,6 +743,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What the kernel alone makes of the data (Long 2021), by ridge. */
+        AfterKernel: {
+            accuracy: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            first_accuracy: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            /** @description The same of the run's first kernel. */
+            first_loss: number | "NaN" | "Infinity" | "-Infinity";
+            /** @description ‖f − y‖²/(2n), held out; classes are one-hot. */
+            loss: number | "NaN" | "Infinity" | "-Infinity";
+            /** @description µ over the mean of K's diagonal. */
+            ridge: number;
+            /** @description Scored: the first of test. */
+            test_examples: number;
+            /** @description Fitted: the first of train. */
+            train_examples: number;
+        };
         /** @description Standard training, Gauss–Newton, or iterative linearised training (arXiv 2211.12345). */
         Algorithm: {
             /** @constant */
@@ -858,6 +873,14 @@ export interface components {
             data: components["schemas"]["Checkpoint"][];
             has_more: boolean;
             next_cursor: string | null;
+        };
+        CumulativePower: {
+            /** @description The same after centring K and Y. */
+            centred_power: components["schemas"]["Figure"][];
+            /** @description ρ: how many leading eigenvectors φ of K are counted. */
+            modes: number[];
+            /** @description C(ρ): share of ‖Y‖² in their span. */
+            power: components["schemas"]["Figure"][];
         };
         Dataset: {
             bytes: number;
@@ -3253,10 +3276,17 @@ export interface components {
             type: "anchor";
         } | {
             data: {
+                after_kernel?: components["schemas"]["AfterKernel"] | null;
                 alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
                 centred_alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                /**
+                 * @description Of K in every figure whose name does not say centred: there is none.
+                 * @enum {string}
+                 */
+                centring?: "none";
                 /** @description λ_max / λ_min; Infinity when singular. */
                 condition_number: number | "NaN" | "Infinity" | "-Infinity";
+                cumulative_power?: components["schemas"]["CumulativePower"] | null;
                 digest: string | null;
                 /** @description 1 − cosine to the run's first kernel (Fort et al. 2020). */
                 distance_to_first: number | "NaN" | "Infinity" | "-Infinity";
@@ -3266,6 +3296,7 @@ export interface components {
                 effective_rank: number | "NaN" | "Infinity" | "-Infinity";
                 /** @description Largest first. */
                 eigenvalues: components["schemas"]["Figure"][];
+                /** @description N: the first of the split. */
                 examples: number;
                 /** @description Identifier of a snapshot. */
                 id: string;
@@ -3274,10 +3305,25 @@ export interface components {
                 lambda_max: number | "NaN" | "Infinity" | "-Infinity";
                 /** @description Smallest eigenvalue. */
                 lambda_min: number | "NaN" | "Infinity" | "-Infinity";
+                layer_alignment?: {
+                    [key: string]: {
+                        /** @description ⟨K_l, YYᵀ⟩ / (‖K_l‖‖YYᵀ‖). */
+                        alignment: number | "NaN" | "Infinity" | "-Infinity";
+                        /** @description Both centred. */
+                        centred_alignment: number | "NaN" | "Infinity" | "-Infinity";
+                    };
+                } | null;
                 /** @description Share of each layer in tr K. */
                 layer_share: {
                     [key: string]: components["schemas"]["Figure"];
                 };
+                linearisation_gap?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                log_norm_ratio?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                /**
+                 * @description What K is divided by: outputs O for trace and pseudo, nothing for full and diagonal; never examples, but for lambda_max.
+                 * @enum {string}
+                 */
+                normalisation?: "none" | "outputs";
                 outputs: number;
                 /** @description (Σλ)² / Σλ². */
                 participation_ratio: number | "NaN" | "Infinity" | "-Infinity";
@@ -3285,12 +3331,69 @@ export interface components {
                 rank: number;
                 /** @description ‖K − K₀‖ / ‖K₀‖ (Frobenius). */
                 relative_change: number | "NaN" | "Infinity" | "-Infinity";
+                relative_distance?: (number | "NaN" | "Infinity" | "-Infinity") | null;
                 seconds: number;
+                /**
+                 * @description Of which the probe is.
+                 * @enum {string}
+                 */
                 split: "train" | "test";
                 stable_learning_rate: (number | "NaN" | "Infinity" | "-Infinity") | null;
                 step: number;
                 /** @description tr K. */
                 trace: number | "NaN" | "Infinity" | "-Infinity";
+                train?: {
+                    alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                    centred_alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                    /** @description λ_max / λ_min; Infinity when singular. */
+                    condition_number: number | "NaN" | "Infinity" | "-Infinity";
+                    cumulative_power?: components["schemas"]["CumulativePower"] | null;
+                    /** @description 1 − cosine to the run's first kernel (Fort et al. 2020). */
+                    distance_to_first: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description 1 − cosine to the snapshot before. */
+                    distance_to_previous: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description exp of the entropy of λ/Σλ (Roy & Vetterli 2007). */
+                    effective_rank: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description Largest first. */
+                    eigenvalues: components["schemas"]["Figure"][];
+                    /** @description N: the first of the split. */
+                    examples: number;
+                    /** @description Largest eigenvalue of the full kernel over the number of examples. */
+                    lambda_max: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description Smallest eigenvalue. */
+                    lambda_min: number | "NaN" | "Infinity" | "-Infinity";
+                    layer_alignment?: {
+                        [key: string]: {
+                            /** @description ⟨K_l, YYᵀ⟩ / (‖K_l‖‖YYᵀ‖). */
+                            alignment: number | "NaN" | "Infinity" | "-Infinity";
+                            /** @description Both centred. */
+                            centred_alignment: number | "NaN" | "Infinity" | "-Infinity";
+                        };
+                    } | null;
+                    /** @description Share of each layer in tr K. */
+                    layer_share: {
+                        [key: string]: components["schemas"]["Figure"];
+                    };
+                    log_norm_ratio?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                    /** @description (Σλ)² / Σλ². */
+                    participation_ratio: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description Eigenvalues above n·ε·λ_max. */
+                    rank: number;
+                    /** @description ‖K − K₀‖ / ‖K₀‖ (Frobenius). */
+                    relative_change: number | "NaN" | "Infinity" | "-Infinity";
+                    /**
+                     * @description Of which the probe is.
+                     * @enum {string}
+                     */
+                    split: "train" | "test";
+                    stable_learning_rate: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                    /** @description tr K. */
+                    trace: number | "NaN" | "Infinity" | "-Infinity";
+                    velocity?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                    velocity_per_rate?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                } | null;
+                velocity?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                velocity_per_rate?: (number | "NaN" | "Infinity" | "-Infinity") | null;
             };
             /** @description Gap-free position in the run's log. */
             seq: number;
@@ -3492,8 +3595,14 @@ export interface components {
             loss: components["schemas"]["Figure"];
         };
         Snapshot: {
+            after_kernel?: components["schemas"]["AfterKernel"] | null;
             alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
             centred_alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            /**
+             * @description Of K in every figure whose name does not say centred: there is none.
+             * @enum {string}
+             */
+            centring?: "none";
             /** @description λ_max / λ_min; Infinity when singular. */
             condition_number: number | "NaN" | "Infinity" | "-Infinity";
             /**
@@ -3501,6 +3610,7 @@ export interface components {
              * @description UTC, RFC 3339.
              */
             created_at: string;
+            cumulative_power?: components["schemas"]["CumulativePower"] | null;
             digest: string | null;
             /** @description 1 − cosine to the run's first kernel (Fort et al. 2020). */
             distance_to_first: number | "NaN" | "Infinity" | "-Infinity";
@@ -3510,6 +3620,7 @@ export interface components {
             effective_rank: number | "NaN" | "Infinity" | "-Infinity";
             /** @description Largest first. */
             eigenvalues: components["schemas"]["Figure"][];
+            /** @description N: the first of the split. */
             examples: number;
             /** @description Identifier of a snapshot. */
             id: string;
@@ -3518,10 +3629,25 @@ export interface components {
             lambda_max: number | "NaN" | "Infinity" | "-Infinity";
             /** @description Smallest eigenvalue. */
             lambda_min: number | "NaN" | "Infinity" | "-Infinity";
+            layer_alignment?: {
+                [key: string]: {
+                    /** @description ⟨K_l, YYᵀ⟩ / (‖K_l‖‖YYᵀ‖). */
+                    alignment: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description Both centred. */
+                    centred_alignment: number | "NaN" | "Infinity" | "-Infinity";
+                };
+            } | null;
             /** @description Share of each layer in tr K. */
             layer_share: {
                 [key: string]: components["schemas"]["Figure"];
             };
+            linearisation_gap?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            log_norm_ratio?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            /**
+             * @description What K is divided by: outputs O for trace and pseudo, nothing for full and diagonal; never examples, but for lambda_max.
+             * @enum {string}
+             */
+            normalisation?: "none" | "outputs";
             outputs: number;
             /** @description (Σλ)² / Σλ². */
             participation_ratio: number | "NaN" | "Infinity" | "-Infinity";
@@ -3529,14 +3655,71 @@ export interface components {
             rank: number;
             /** @description ‖K − K₀‖ / ‖K₀‖ (Frobenius). */
             relative_change: number | "NaN" | "Infinity" | "-Infinity";
+            relative_distance?: (number | "NaN" | "Infinity" | "-Infinity") | null;
             seconds: number;
             /** @description Of the stored kernel. */
             shape: number[];
+            /**
+             * @description Of which the probe is.
+             * @enum {string}
+             */
             split: "train" | "test";
             stable_learning_rate: (number | "NaN" | "Infinity" | "-Infinity") | null;
             step: number;
             /** @description tr K. */
             trace: number | "NaN" | "Infinity" | "-Infinity";
+            train?: {
+                alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                centred_alignment: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                /** @description λ_max / λ_min; Infinity when singular. */
+                condition_number: number | "NaN" | "Infinity" | "-Infinity";
+                cumulative_power?: components["schemas"]["CumulativePower"] | null;
+                /** @description 1 − cosine to the run's first kernel (Fort et al. 2020). */
+                distance_to_first: number | "NaN" | "Infinity" | "-Infinity";
+                /** @description 1 − cosine to the snapshot before. */
+                distance_to_previous: number | "NaN" | "Infinity" | "-Infinity";
+                /** @description exp of the entropy of λ/Σλ (Roy & Vetterli 2007). */
+                effective_rank: number | "NaN" | "Infinity" | "-Infinity";
+                /** @description Largest first. */
+                eigenvalues: components["schemas"]["Figure"][];
+                /** @description N: the first of the split. */
+                examples: number;
+                /** @description Largest eigenvalue of the full kernel over the number of examples. */
+                lambda_max: number | "NaN" | "Infinity" | "-Infinity";
+                /** @description Smallest eigenvalue. */
+                lambda_min: number | "NaN" | "Infinity" | "-Infinity";
+                layer_alignment?: {
+                    [key: string]: {
+                        /** @description ⟨K_l, YYᵀ⟩ / (‖K_l‖‖YYᵀ‖). */
+                        alignment: number | "NaN" | "Infinity" | "-Infinity";
+                        /** @description Both centred. */
+                        centred_alignment: number | "NaN" | "Infinity" | "-Infinity";
+                    };
+                } | null;
+                /** @description Share of each layer in tr K. */
+                layer_share: {
+                    [key: string]: components["schemas"]["Figure"];
+                };
+                log_norm_ratio?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                /** @description (Σλ)² / Σλ². */
+                participation_ratio: number | "NaN" | "Infinity" | "-Infinity";
+                /** @description Eigenvalues above n·ε·λ_max. */
+                rank: number;
+                /** @description ‖K − K₀‖ / ‖K₀‖ (Frobenius). */
+                relative_change: number | "NaN" | "Infinity" | "-Infinity";
+                /**
+                 * @description Of which the probe is.
+                 * @enum {string}
+                 */
+                split: "train" | "test";
+                stable_learning_rate: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                /** @description tr K. */
+                trace: number | "NaN" | "Infinity" | "-Infinity";
+                velocity?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+                velocity_per_rate?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            } | null;
+            velocity?: (number | "NaN" | "Infinity" | "-Infinity") | null;
+            velocity_per_rate?: (number | "NaN" | "Infinity" | "-Infinity") | null;
         };
         SnapshotPage: {
             data: components["schemas"]["Snapshot"][];
@@ -3545,6 +3728,19 @@ export interface components {
         };
         /** @description Neural tangent kernels on a fixed probe. */
         Snapshots: {
+            /** @description Sizes of the regression, where `figures` names after_kernel. */
+            after_kernel?: {
+                /**
+                 * @description Of each split: to fit, the first of train; to score, the first of test.
+                 * @default 128
+                 */
+                examples?: number;
+                /**
+                 * @description Added to the diagonal, in units of its mean: tr K / n.
+                 * @default 0.001
+                 */
+                ridge?: number;
+            };
             /**
              * @description Also at every reported linearisation.
              * @default false
@@ -3559,13 +3755,21 @@ export interface components {
              */
             examples?: number;
             /**
+             * @description layer_alignment: a kernel for each layer and its alignment. cumulative_power: the targets' power in the leading eigenvectors. after_kernel: ridge regression with the kernel, against the first kernel.
+             * @default []
+             */
+            figures?: ("layer_alignment" | "cumulative_power" | "after_kernel")[];
+            /**
              * @description Keep the kernel itself as an artifact.
              * @default true
              */
             keep?: boolean;
             kernel?: components["schemas"]["KernelVariant"];
-            /** @default test */
-            split?: "train" | "test";
+            /**
+             * @description Whose first N examples are the probe.
+             * @default test
+             */
+            split?: "train" | "test" | "both";
         };
         /**
          * @example {

@@ -51,6 +51,12 @@ export function distance(a: Tensors, b: Tensors = {}): number {
   return Math.sqrt(total);
 }
 
+/** ‖θ − θ₀‖ / ‖θ₀‖; 0 where nothing has moved. */
+export function relativeDistance(weights: Tensors, start: Tensors): number {
+  const moved = distance(weights, start);
+  return moved === 0 ? 0 : moved / distance(start);
+}
+
 export async function anchorReport(
   options: AnchorReporterOptions,
   sight: AnchorSight,
@@ -64,8 +70,6 @@ export async function anchorReport(
     lambdaMax === null
       ? null
       : stabilityOf({ ...options, lambdaMax, rate: sight.rate, phaseSteps: sight.phaseSteps });
-  const fromStart = distance(weights, start);
-  const startNorm = distance(start);
   const figure = (value: number | null | undefined) =>
     value === null || value === undefined ? null : toFigure(value);
   return {
@@ -76,8 +80,8 @@ export async function anchorReport(
     loss_before: isFirst ? null : toFigure(look.lossLinear),
     loss_after: toFigure(look.lossNetwork),
     distance_from_anchor: toFigure(distance(weights, anchor)),
-    distance_from_start: toFigure(fromStart),
-    relative_distance: toFigure(fromStart === 0 ? 0 : fromStart / startNorm),
+    distance_from_start: toFigure(distance(weights, start)),
+    relative_distance: toFigure(relativeDistance(weights, start)),
     lambda_max: figure(lambdaMax),
     rate_times_lambda_max: figure(stability?.rateTimesLambdaMax),
     stable_learning_rate: figure(stability?.stableLearningRate),

@@ -1,9 +1,7 @@
 /** What is seen and stored between two steps, as events: evaluation, snapshot, checkpoint. */
 import { writeSafetensors } from "#formats/safetensors.ts";
 import { newId } from "#src/ids.ts";
-import { countOf, firstOf } from "./examples.ts";
-import { snapshotSettings } from "./instruments.ts";
-import type { Prepared } from "./preparation.ts";
+import { probesOf, snapshotSettings } from "./instruments.ts";
 import type { Session } from "./session.ts";
 
 const kernelBytesMax = 16 * 1024 ** 3;
@@ -25,31 +23,22 @@ export async function reportSnapshot(session: Session): Promise<void> {
   const { position, prepared } = session;
   const { step } = position;
   if (position.snapshotStep === step) return;
-  const parameters = await session.weights();
-  const { figures, kernel } = await session.instruments.snapshot({ parameters, step });
   const settings = snapshotSettings(prepared.assignment.settings.snapshots ?? {});
-  const { keep } = settings;
+  const { figures, kernels } = await session.snapshot();
+  const [{ probe }] = probesOf(prepared, settings);
   const { run } = prepared.assignment;
-  const classes = classesOf(prepared, settings);
+  const classes = probe.y.dtype === "int32" ? { classes: JSON.stringify([...probe.y.data]) } : {};
+  // By classes a reader can order the kernel; real targets have none.
   const metadata = { step: String(step), kernel: figures.kernel, run, ...classes };
-  const stored = keep
-    ? await session.artifacts.put(writeSafetensors(new Map([["kernel", kernel]]), metadata), {
+  const stored = settings.keep
+    ? await session.artifacts.put(writeSafetensors(kernels, metadata), {
         bytesMax: kernelBytesMax,
       })
     : null;
-  await session.move({ ...position, snapshotStep: step });
+  const kernelClock = { step, from: step, rates: 0 };
+  await session.move({ ...position, snapshotStep: step, kernelClock });
   const data = { id: newId("snp"), ...figures, digest: stored?.digest ?? null };
   await session.emit({ kind: "snapshot", key: `snapshot:${step}`, data });
-}
-
-/** Class numbers of the probe, by which a reader can order the kernel; nothing for real targets. */
-function classesOf(
-  { examples }: Prepared,
-  { split, examples: count }: ReturnType<typeof snapshotSettings>,
-): { readonly classes?: string } {
-  const wanted = countOf(examples[split]) === 0 ? examples.train : examples[split];
-  const { y } = firstOf(wanted, Math.min(count, countOf(wanted)));
-  return y.dtype === "int32" ? { classes: JSON.stringify([...y.data]) } : {};
 }
 
 /** Stores a checkpoint of the present step. */

@@ -3,15 +3,19 @@
  * each compiled when it is first used. When to look is not decided here.
  */
 import type { Backend, Tensors } from "#engine/backend.ts";
-import type { Snapshots } from "#schemas/run.ts";
+import type { Snapshots } from "#schemas/kernel.ts";
 import { Evaluator } from "./evaluation.ts";
-import { countOf, firstOf } from "./examples.ts";
-import { createSnapshotter, type Snapshotter } from "./ntk/snapshotter.ts";
+import { countOf, firstOf, type Split } from "./examples.ts";
+import { AfterKernelProbe } from "./ntk/after-kernel.ts";
+import type { FollowedOptions, SnapshotSettings } from "./ntk/followed.ts";
+import { createSnapshotter, type SnapshotPlace, type Snapshotter } from "./ntk/snapshotter.ts";
 import type { Prepared } from "./preparation.ts";
 import { GapProbe, KernelProbe } from "./probe.ts";
 import { stabilityOf } from "./stability.ts";
 
-export function snapshotSettings(given: Snapshots): Required<Snapshots> {
+const afterKernelUsual = { examples: 128, ridge: 1e-3 } as const;
+
+export function snapshotSettings(given: Snapshots): SnapshotSettings {
   return {
     every: given.every ?? null,
     at_anchor: given.at_anchor ?? false,
@@ -19,8 +23,29 @@ export function snapshotSettings(given: Snapshots): Required<Snapshots> {
     split: given.split ?? "test",
     kernel: given.kernel ?? "trace",
     eigenvalues: given.eigenvalues ?? 20,
+    figures: given.figures ?? [],
+    after_kernel: { ...afterKernelUsual, ...given.after_kernel },
     keep: given.keep ?? true,
   };
+}
+
+/** Examples that a kernel is looked at on. */
+export interface SeenSplit {
+  readonly split: "train" | "test";
+  readonly probe: Split;
+}
+
+/** The probes that settings ask for; training examples stand in where there are no others. */
+export function probesOf(
+  { examples }: Pick<Prepared, "examples">,
+  { split, examples: count }: SnapshotSettings,
+): readonly [SeenSplit, ...SeenSplit[]] {
+  const seen = (name: "train" | "test"): SeenSplit => {
+    const whole = examples[name];
+    return { split: name, probe: firstOf(whole, Math.min(count, countOf(whole))) };
+  };
+  if (split === "train" || countOf(examples.test) === 0) return [seen("train")];
+  return split === "both" ? [seen("test"), seen("train")] : [seen("test")];
 }
 
 /** A value that is made once, when first asked for. */
@@ -48,7 +73,7 @@ export class Instruments implements AsyncDisposable {
   readonly gap: Lazy<GapProbe>;
   readonly kernel: Lazy<KernelProbe>;
   readonly #snapshotter: Lazy<Snapshotter>;
-  readonly #probeOfSnapshots: Lazy<KernelProbe>;
+  readonly #probesOfSnapshots: readonly Lazy<KernelProbe>[];
   #snapshots: Tensors;
 
   constructor(prepared: Prepared, backend: Backend, snapshots: Tensors) {
@@ -62,32 +87,37 @@ export class Instruments implements AsyncDisposable {
     this.gap = new Lazy(() => GapProbe.compile(probe));
     this.kernel = new Lazy(() => KernelProbe.compile(probe, prepared.kernelExamples));
     const settings = snapshotSettings(assignment.settings.snapshots ?? {});
-    const wanted = examples[settings.split];
-    const split = countOf(wanted) === 0 ? examples.train : wanted;
-    const seen = firstOf(split, Math.min(settings.examples, countOf(split)));
-    this.#probeOfSnapshots = new Lazy(() =>
-      KernelProbe.compile({ ...base, train: seen }, countOf(seen)),
+    const seen = probesOf(prepared, settings);
+    this.#probesOfSnapshots = seen.map(
+      ({ probe: train }) => new Lazy(() => KernelProbe.compile({ ...base, train }, countOf(train))),
     );
+    const followed = (one: SeenSplit, at: number): FollowedOptions => ({
+      ...base,
+      ...one,
+      settings,
+      lambdaMax: async (parameters) => {
+        const kernel = await this.#probesOfSnapshots[at]?.get();
+        const found = await kernel?.lambdaMax(parameters, assignment.settings.seed);
+        return found?.value ?? Number.NaN;
+      },
+      stableRate: (lambdaMax) =>
+        stabilityOf({ lambdaMax, rate: 0, loss, optimizer: task.optimizer, phaseSteps: 1 })
+          ?.stableLearningRate ?? null,
+    });
+    const [first, ...others] = seen;
     this.#snapshotter = new Lazy(async () => {
       const snapshotter = await createSnapshotter({
-        ...base,
-        x: seen.x,
-        y: seen.y,
-        settings,
-        lambdaMax: async (parameters) => {
-          const kernel = await this.#probeOfSnapshots.get();
-          return (await kernel.lambdaMax(parameters, assignment.settings.seed)).value;
-        },
-        stableRate: (lambdaMax) =>
-          stabilityOf({ lambdaMax, rate: 0, loss, optimizer: task.optimizer, phaseSteps: 1 })
-            ?.stableLearningRate ?? null,
+        followed: [followed(first, 0), ...others.map((one, at) => followed(one, at + 1))],
+        after: () => afterKernel(prepared, backend, settings),
+        gap: async (weights, anchor) =>
+          (await (await this.gap.get()).look({ weights, anchor })).gap,
       });
       snapshotter.restore(this.#snapshots);
       return snapshotter;
     });
   }
 
-  async snapshot(at: { readonly parameters: Tensors; readonly step: number }) {
+  async snapshot(at: SnapshotPlace) {
     const snapshotter = await this.#snapshotter.get();
     const taken = await snapshotter.take(at);
     this.#snapshots = snapshotter.state();
@@ -100,7 +130,25 @@ export class Instruments implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const all = [this.evaluator, this.gap, this.kernel, this.#snapshotter, this.#probeOfSnapshots];
-    for (const instrument of all) await instrument[Symbol.asyncDispose]();
+    const all = [this.evaluator, this.gap, this.kernel, this.#snapshotter];
+    for (const instrument of [...all, ...this.#probesOfSnapshots]) {
+      await instrument[Symbol.asyncDispose]();
+    }
   }
+}
+
+/** Null where it is not asked for, or nothing is held out. */
+async function afterKernel(
+  { network, precision, examples: { train, test } }: Prepared,
+  backend: Backend,
+  { figures, kernel, after_kernel: given }: SnapshotSettings,
+): Promise<AfterKernelProbe | null> {
+  if (!figures.includes("after_kernel") || countOf(test) === 0) return null;
+  const { examples, ridge } = { ...afterKernelUsual, ...given };
+  const first = (split: Split) => firstOf(split, Math.min(examples, countOf(split)));
+  return await AfterKernelProbe.compile({
+    ...{ network, backend, precision, variant: kernel, ridge },
+    train: first(train),
+    test: first(test),
+  });
 }

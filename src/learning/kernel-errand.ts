@@ -13,8 +13,9 @@ import { Failure } from "#src/failure.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { countOf, type Examples, fitted, type Split } from "./examples.ts";
+import { alignmentOf } from "./ntk/alignment.ts";
 import { createCrossKernel } from "./ntk/cross.ts";
-import { alignmentOf, kernelTrace, spectrumOf } from "./ntk/figures.ts";
+import { kernelTrace, spectrumOf } from "./ntk/figures.ts";
 import { createKernel, type Kernel } from "./ntk/kernel.ts";
 import { targetsOf } from "./ntk/targets.ts";
 

@@ -52,7 +52,16 @@ export interface Position {
   /** Loss of the first step, for divergence. */
   readonly startLoss: Figure | null;
   readonly snapshotStep: number | null;
+  /** Time since the previous kernel; null before one, absent in checkpoints from before it was. */
+  readonly kernelClock?: KernelClock | null;
   readonly evaluation: { readonly step: number; readonly value: Evaluation } | null;
+}
+
+/** When the kernel was last looked at, and the learning rates of the steps `step` … `from` − 1. */
+export interface KernelClock {
+  readonly step: number;
+  readonly from: number;
+  readonly rates: number;
 }
 
 export function initialPosition(settings: RunSettings): Position {
@@ -95,6 +104,43 @@ export function peakRate(
 ): number {
   const factor = peakFactor(settings, range.from, range.to);
   return (position.learningRate ?? settings.learningRate) * factor;
+}
+
+/** Sum of the learning rates of the steps from … to − 1; of very many, by the mean of some. */
+export function rateSum(
+  settings: RateSettings,
+  position: Position,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  const count = Math.max(0, to - from);
+  if (settings.schedule.type === "constant") return count * rateAt(settings, position, from);
+  const looks = Math.min(count, rateLooksMax);
+  let sum = 0;
+  for (let look = 0; look < looks; look += 1) {
+    const step = from + Math.floor(((look + 0.5) * count) / looks);
+    sum += rateAt(settings, position, step);
+  }
+  return looks === 0 ? 0 : (sum * count) / looks;
+}
+
+const rateLooksMax = 100_000;
+
+/** A position whose learning rate was steered, with the sum of the rates until then kept. */
+export function clocked(settings: RateSettings, before: Position, after: Position): Position {
+  const { kernelClock: clock } = after;
+  if (clock === null || clock === undefined) return after;
+  if (before.learningRate === after.learningRate) return after;
+  const range = { from: clock.from, to: after.step };
+  const rates = clock.rates + rateSum(settings, before, range);
+  return { ...after, kernelClock: { ...clock, from: after.step, rates } };
+}
+
+/** Steps and the sum of their rates since the kernel was last looked at; null before that. */
+export function sinceKernel(settings: RateSettings, position: Position) {
+  const { kernelClock: clock, step } = position;
+  if (clock === null || clock === undefined) return null;
+  const rates = clock.rates + rateSum(settings, position, { from: clock.from, to: step });
+  return { steps: step - clock.step, rates };
 }
 
 /** A course with what follows from it. */

@@ -23,11 +23,13 @@ import {
   anchorsWithin,
   type Charted,
   chart,
+  clocked,
   type Position,
   peakRate,
   phaseSteps,
   type RateSettings,
   rateAt,
+  sinceKernel,
 } from "./position.ts";
 import type { Prepared } from "./preparation.ts";
 import type { Start } from "./starting-state.ts";
@@ -125,7 +127,7 @@ export class Session implements AsyncDisposable {
   /** Puts a new position in place; the descent changes its form when that asks for it. */
   async move(position: Position): Promise<void> {
     const isOldCourse = position.course === this.#position.course;
-    this.#position = position;
+    this.#position = clocked(this.#rates, this.#position, position);
     if (isOldCourse && position.step < this.#choice.until) return;
     this.#charted = chartOf(position, this.#rates.steps);
     const choice = choose(this.prepared, position);
@@ -226,6 +228,17 @@ export class Session implements AsyncDisposable {
       },
     );
     await this.emit({ kind: "anchor", key: `anchor:${step}`, data });
+  }
+
+  /** Looks at the kernel here; it becomes the one that the next is compared with. */
+  async snapshot() {
+    const parameters = await this.weights();
+    const anchor = this.#charted === null ? null : await this.anchor(parameters);
+    return await this.instruments.snapshot({
+      ...{ parameters, anchor, start: this.#start },
+      step: this.#position.step,
+      elapsed: sinceKernel(this.#rates, this.#position),
+    });
   }
 
   /** Stores everything from which the run goes on. */

@@ -5,11 +5,15 @@
 import type { Tensors } from "#engine/backend.ts";
 import { convert } from "#engine/tensor.ts";
 import type { Algorithm } from "#schemas/algorithm.ts";
-import type { Assignment } from "#src/channel.ts";
+import type { Assignment, RunSettings } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { type Damaged, latestCheckpoint, type Restored, type RunState } from "./checkpoint.ts";
-import { initialPosition, type Position } from "./position.ts";
+import { snapshotSettings } from "./instruments.ts";
+import type { SnapshotSettings } from "./ntk/followed.ts";
+import { firstScore } from "./ntk/snapshotter.ts";
+import { optimizerSettings } from "./optimizer.ts";
+import { initialPosition, type Position, sinceKernel } from "./position.ts";
 import type { Prepared } from "./preparation.ts";
 
 export interface Start {
@@ -31,13 +35,34 @@ function initialWeights({ network, precision, assignment }: Prepared): Tensors {
   );
 }
 
+/** Distances from θ₀ are reported by linearised training and by kernel snapshots. */
+function keepsStart({ algorithm, snapshots }: RunSettings): boolean {
+  return algorithm.type !== "standard" || snapshots !== null;
+}
+
+/** The kernels that a fork goes on comparing with: those of the probe that it looks at too. */
+function snapshotsCarried({ state, origin }: Restored, settings: RunSettings): Tensors {
+  const before = snapshotSettings(origin.settings.snapshots ?? {});
+  const now = snapshotSettings(settings.snapshots ?? {});
+  // With both splits the record's own probe is the held-out one.
+  const probe = ({ split, examples, kernel }: SnapshotSettings) => [
+    split === "train" ? "train" : "test",
+    examples,
+    kernel,
+  ];
+  if (!same(probe(before), probe(now))) return {};
+  if (same(before.after_kernel, now.after_kernel)) return state.snapshots;
+  const { [firstScore]: _dropped, ...kernels } = state.snapshots;
+  return kernels;
+}
+
 function fromScratch(prepared: Prepared): RunState {
   const { settings } = prepared.assignment;
   const weights = initialWeights(prepared);
   return {
     position: initialPosition(settings),
     descent: { weights, anchor: null, optimizer: {} },
-    start: settings.algorithm.type === "standard" ? null : weights,
+    start: keepsStart(settings) ? weights : null,
     snapshots: {},
   };
 }
@@ -49,6 +74,17 @@ function algorithmAt({ state, origin }: Restored): Algorithm {
   return algorithm.type === "linearised" && course !== null
     ? { ...algorithm, period: course.period }
     : algorithm;
+}
+
+/** The parent's clock, with the parent's rates up to here: the fork may have others. */
+function clockOf({ state, origin }: Restored): Position["kernelClock"] {
+  const { position } = state;
+  const { steps } = origin.settings;
+  const { learningRate, schedule } = optimizerSettings(origin.settings.optimizer);
+  const since = sinceKernel({ learningRate, schedule, steps }, position);
+  const { kernelClock: clock } = position;
+  if (clock === null || clock === undefined || since === null) return null;
+  return { ...clock, from: position.step, rates: since.rates };
 }
 
 /** What a fork changed wins; what it left as it was goes on as it was. */
@@ -69,10 +105,10 @@ function forked(restored: Restored, { settings }: Assignment): RunState {
     resetStep: keepsMomenta ? old.resetStep : old.step,
     startLoss: old.startLoss,
     ...(goesOn && old.solver !== undefined ? { solver: old.solver } : {}),
+    kernelClock: clockOf(restored) ?? null,
   };
   const { weights, anchor, optimizer, phase } = state.descent;
   const sameSteps = goesOn && same(settings.optimizer, origin.settings.optimizer);
-  const isLinearised = settings.algorithm.type !== "standard";
   return {
     position,
     descent: {
@@ -81,8 +117,8 @@ function forked(restored: Restored, { settings }: Assignment): RunState {
       optimizer: keepsMomenta ? optimizer : {},
       ...(sameSteps && phase !== undefined ? { phase } : {}),
     },
-    start: isLinearised ? (state.start ?? weights) : null,
-    snapshots: same(settings.snapshots, origin.settings.snapshots) ? state.snapshots : {},
+    start: keepsStart(settings) ? (state.start ?? weights) : null,
+    snapshots: snapshotsCarried(restored, settings),
   };
 }
 

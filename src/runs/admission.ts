@@ -9,14 +9,8 @@ import type { RunSettings } from "#src/channel.ts";
 import { Failure, failAt } from "#src/failure.ts";
 import type { RunLimits } from "./context.ts";
 import { contradictions } from "./contradictions.ts";
-import {
-  batchOf,
-  bytesText,
-  estimateMemory,
-  kernelSize,
-  largestBatch,
-  outputsOf,
-} from "./memory.ts";
+import { checkKernel, snapshotMisfits } from "./kernel-admission.ts";
+import { batchOf, bytesText, estimateMemory, largestBatch, outputsOf } from "./memory.ts";
 
 /** What is to be trained on what, and how. */
 export interface Proposal {
@@ -116,27 +110,7 @@ function sizeMisfits({ dataset, settings }: Proposal): readonly FieldError[] {
     const detail = `A batch of ${settings.batch_size} is more than the ${train.examples} training examples: use "full" or at most ${train.examples}.`;
     errors.push({ pointer: "/batch_size", detail });
   }
-  const { snapshots } = settings;
-  if (snapshots === null) return errors;
-  const split = snapshots.split ?? "test";
-  const available = dataset.splits[split].examples;
-  if ((snapshots.examples ?? 0) > available) {
-    const detail = `Snapshots ask for ${snapshots.examples} examples, and the ${split} split has ${available}.`;
-    errors.push({ pointer: "/snapshots/examples", detail });
-  }
-  return errors;
-}
-
-function checkKernel({ model, settings }: Proposal, limits: RunLimits): void {
-  const bytes = kernelSize(model, settings);
-  if (bytes <= limits.kernelBytesMax) return;
-  const examples = settings.snapshots?.examples ?? 1;
-  const fit = Math.floor(examples * Math.sqrt(limits.kernelBytesMax / bytes));
-  const text =
-    `A ${settings.snapshots?.kernel} kernel of ${examples} examples and ${outputsOf(model)} ` +
-    `outputs takes ${bytesText(bytes)}; the limit is ${bytesText(limits.kernelBytesMax)}. ` +
-    `At most ${fit} examples fit, or take the kernel "trace".`;
-  throw failAt("too_large", "/snapshots/examples", text);
+  return [...errors, ...snapshotMisfits(dataset, settings)];
 }
 
 function checkMemory({ model, dataset, settings }: Proposal, limits: RunLimits): void {

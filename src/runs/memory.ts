@@ -46,7 +46,8 @@ export function estimateMemory(
   const linearised = settings.algorithm.type !== "standard";
   const batch = batchOf(settings, dataset);
   const moments = settings.optimizer.type === "sgd" ? 1 : 2;
-  const copies = 3 + moments + (linearised ? 2 : 0);
+  const distances = settings.snapshots === null ? 0 : 1;
+  const copies = 3 + moments + (linearised ? 2 : distances);
   const parameterBytes = model.parameters * copies * width;
   const { train, test } = dataset.splits;
   const perExample = sizeOf(dataset.input_shape) + outputsOf(model);
@@ -55,7 +56,7 @@ export function estimateMemory(
   // Forward values and their cotangents; a tangent beside them when linearised.
   const exampleBytes = layerSizes * (linearised ? 3 : 2) * width;
   const activationBytes = exampleBytes * batch;
-  const kernelBytes = 2 * kernelSize(model, settings);
+  const kernelBytes = kernelMemory(model, settings);
   const bytes = processBytes + parameterBytes + dataBytes + activationBytes + kernelBytes;
   return {
     bytes,
@@ -66,6 +67,13 @@ export function estimateMemory(
     exampleBytes,
     batch,
   };
+}
+
+/** Of each probe the first, the previous and the present kernel, and those of layers. */
+function kernelMemory(model: Model, settings: RunSettings): number {
+  const { split, figures } = settings.snapshots ?? {};
+  const layers = figures?.includes("layer_alignment") === true ? model.layers.length : 0;
+  return (split === "both" ? 2 : 1) * (3 + layers) * kernelSize(model, settings);
 }
 
 /** Bytes of one kernel of the snapshots asked for; 0 when none are. */

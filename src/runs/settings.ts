@@ -4,7 +4,8 @@
  */
 import type { Algorithm, Loss, Optimizer, Schedule } from "#schemas/algorithm.ts";
 import type { Dataset } from "#schemas/dataset.ts";
-import type { Run, RunRequest, Snapshots } from "#schemas/run.ts";
+import type { Snapshots } from "#schemas/kernel.ts";
+import type { Run, RunRequest } from "#schemas/run.ts";
 import type { RunSettings, SteeringEntry } from "#src/channel.ts";
 
 /** Evaluations of a run whose request does not say how often, about. */
@@ -98,7 +99,10 @@ function scheduleFrom(schedule: Schedule = { type: "constant" }): Schedule {
   }
 }
 
-function snapshotsFrom(snapshots: Snapshots | null | undefined, evaluateEvery: number) {
+function snapshotsFrom(
+  snapshots: Snapshots | null | undefined,
+  evaluateEvery: number,
+): Required<Snapshots> | null {
   if (snapshots === undefined || snapshots === null) return null;
   const atAnchor = snapshots.at_anchor ?? false;
   const every = snapshots.every === undefined && !atAnchor ? evaluateEvery : snapshots.every;
@@ -109,8 +113,13 @@ function snapshotsFrom(snapshots: Snapshots | null | undefined, evaluateEvery: n
     split: snapshots.split ?? "test",
     kernel: snapshots.kernel ?? "trace",
     eigenvalues: snapshots.eigenvalues ?? 20,
+    figures: snapshots.figures ?? [],
+    after_kernel: {
+      examples: snapshots.after_kernel?.examples ?? 128,
+      ridge: snapshots.after_kernel?.ridge ?? 1e-3,
+    },
     keep: snapshots.keep ?? true,
-  } as const;
+  };
 }
 
 /** The settings part of a run. */

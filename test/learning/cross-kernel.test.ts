@@ -6,8 +6,8 @@ import { networkFrom } from "#engine/layers/definition.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
 import { createCrossKernel } from "#learning/ntk/cross.ts";
 import { createKernel } from "#learning/ntk/kernel.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Definition } from "#schemas/model.ts";
-import type { KernelVariant } from "#schemas/run.ts";
 import { stream } from "#src/random.ts";
 
 const backend = referenceBackend();

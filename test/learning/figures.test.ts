@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { type Tensor, tensor } from "#engine/tensor.ts";
+import { alignmentOf } from "#learning/ntk/alignment.ts";
 import {
-  alignmentOf,
   kernelDistance,
   kernelTrace,
+  logNormRatio,
   relativeChange,
   spectrumOf,
 } from "#learning/ntk/figures.ts";
+import { cumulativePower } from "#learning/ntk/power.ts";
 
 const near = (actual: number, expected: number, bound = 1e-10) =>
   assert.ok(Math.abs(actual - expected) <= bound, `${actual} instead of ${expected}`);
@@ -152,5 +154,86 @@ describe("alignment", () => {
         if (Math.abs(one.centred) < 2) near(one.centred, other.centred, 1e-6);
       }),
     );
+  });
+});
+
+describe("the change in scale", () => {
+  it("is the logarithm of the factor, and nought for another shape of the same norm", () => {
+    const kernel = gram([
+      [1, 2],
+      [0, 3],
+      [1, 1],
+    ]);
+    near(logNormRatio(scaled(kernel, Math.exp(2)), kernel), 2);
+    const turned = tensor("float64", [2, 2], [1, 0, 0, 2]);
+    near(logNormRatio(turned, tensor("float64", [2, 2], [2, 0, 0, 1])), 0);
+  });
+});
+
+describe("cumulative power", () => {
+  const classes = tensor("float64", [4, 2], [1, 0, 1, 0, 0, 1, 0, 1]);
+  const targetRows = [
+    [1, 0],
+    [1, 0],
+    [0, 1],
+    [0, 1],
+  ];
+
+  it("is whole in as many modes as the targets' own kernel has", () => {
+    const power = cumulativePower("trace", gram(targetRows), classes);
+    assert.deepEqual(power?.modes, [1, 2, 3]);
+    near(power.plain[1] ?? 0, 1);
+    // Centred, the two columns of a class indicator are one direction.
+    near(power.centred[0] ?? 0, 1);
+  });
+
+  it("is the squared projections on the leading eigenvectors over the squared norm", () => {
+    const diagonal = tensor("float64", [3, 3], [1, 0, 0, 0, 3, 0, 0, 0, 2]);
+    const power = cumulativePower("trace", diagonal, tensor("float64", [3, 1], [3, 1, 2]));
+    assert.deepEqual(power?.modes, [1, 2]);
+    near(power.plain[0] ?? 0, 1 / 14);
+    near(power.plain[1] ?? 0, 5 / 14);
+  });
+
+  it("counts a diagonal kernel's modes over all outputs, each with its own targets", () => {
+    const kernel = tensor("float64", [2, 2, 2], [4, 0, 0, 1, 2, 0, 0, 3]);
+    const power = cumulativePower("diagonal", kernel, tensor("float64", [2, 2], [1, 5, 2, 4]));
+    // Eigenvalues 4, 3, 2, 1 go with targets 1, 4, 5, 2.
+    assert.deepEqual(power?.modes, [1, 2, 3]);
+    for (const [at, share] of [1, 17, 42].entries()) near(power.plain[at] ?? 0, share / 46);
+  });
+
+  it("never falls with more modes and stays in 0 … 1", () => {
+    fc.assert(
+      fc.property(matrices, (rows) => {
+        const y = tensor(
+          "float64",
+          [rows.length, 1],
+          rows.map((_, i) => Math.sin(3 * i + 1)),
+        );
+        const { plain = [] } = cumulativePower("trace", gram(rows), y) ?? {};
+        for (const [at, share] of plain.entries()) {
+          assert.ok(share >= (plain[at - 1] ?? 0) - 1e-12 && share <= 1 + 1e-12);
+        }
+      }),
+    );
+  });
+
+  it("is the same for full and trace where there is one output, at any scale", () => {
+    const rows = [
+      [3, 0, 0],
+      [1, 2, 0],
+      [0, 1, 1],
+    ];
+    const y = tensor("float64", [3, 1], [1, -1, 2]);
+    const { shape, ...kernel } = scaled(gram(rows), 7);
+    const full: Tensor = { ...kernel, shape: [3, 1, 3, 1] };
+    const [one, other] = [
+      cumulativePower("trace", gram(rows), y),
+      cumulativePower("full", full, y),
+    ];
+    assert.deepEqual(shape, [3, 3]);
+    for (const [at, share] of (one?.plain ?? []).entries()) near(other?.plain[at] ?? 0, share);
+    for (const [at, share] of (one?.centred ?? []).entries()) near(other?.centred[at] ?? 0, share);
   });
 });

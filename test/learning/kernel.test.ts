@@ -25,8 +25,8 @@ import { type Shape, sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
 import { contractionOrders } from "#learning/ntk/contraction.ts";
 import { createKernel, type Kernel, type KernelOptions } from "#learning/ntk/kernel.ts";
 import { chooseLookupOrder, lookupBlock } from "#learning/ntk/lookup.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Definition } from "#schemas/model.ts";
-import type { KernelVariant } from "#schemas/run.ts";
 import { stream } from "#src/random.ts";
 import { transformer } from "#test/engine/transformer.ts";
 

@@ -67,6 +67,45 @@ const cases: readonly (readonly [string, Case, code: string, pointer: string])[]
     "/snapshots/examples",
   ],
   [
+    "a training probe larger than its split",
+    {
+      dataset: { splits: { ...dataset.splits, train: { ...dataset.splits.train, examples: 50 } } },
+      changes: { batch_size: 8, snapshots: { split: "both", examples: 60 } },
+    },
+    "incompatible",
+    "/snapshots/examples",
+  ],
+  [
+    "eigenvectors of a kernel with too many rows",
+    { changes: { snapshots: { examples: 200, kernel: "full", figures: ["cumulative_power"] } } },
+    "too_large",
+    "/snapshots/figures/0",
+  ],
+  [
+    "a regression with too many rows",
+    {
+      changes: {
+        snapshots: {
+          examples: 16,
+          kernel: "full",
+          figures: ["layer_alignment", "after_kernel"],
+          after_kernel: { examples: 300 },
+        },
+      },
+    },
+    "too_large",
+    "/snapshots/figures/1",
+  ],
+  [
+    "kernels of all layers over the limit",
+    {
+      changes: { snapshots: { examples: 100, figures: ["layer_alignment"] } },
+      limits: { kernelBytesMax: 50_000 },
+    },
+    "too_large",
+    "/snapshots/figures/0",
+  ],
+  [
     "anchors out of order",
     { changes: { algorithm: linearised({ at: [0, 20, 10] }) } },
     "invalid_request",
@@ -193,6 +232,8 @@ test("defaults are filled in by what the request and the data are", () => {
     split: "test",
     kernel: "trace",
     eigenvalues: 20,
+    figures: [],
+    after_kernel: { examples: 128, ridge: 1e-3 },
     keep: true,
   });
 });

@@ -2,20 +2,13 @@
 import type { TSchema } from "typebox";
 import { Algorithm, Loss, Optimizer, Period, Schedule } from "#schemas/algorithm.ts";
 import { Generator } from "#schemas/generator.ts";
+import { KernelVariant, Snapshots } from "#schemas/kernel.ts";
 import { GraphNode, Layer } from "#schemas/layer.ts";
 import { Initialiser } from "#schemas/layer-fields.ts";
 import { Definition } from "#schemas/model.ts";
 import { FieldError, ProblemCode } from "#schemas/problem.ts";
-import {
-  Evaluation,
-  KernelVariant,
-  Plan,
-  RunError,
-  RunStatus,
-  Score,
-  Snapshots,
-  Steering,
-} from "#schemas/run.ts";
+import { Evaluation, Plan, RunError, RunStatus, Score, Steering } from "#schemas/run.ts";
+import { AfterKernel, CumulativePower, ProbeFigures } from "#schemas/snapshot.ts";
 import { Figure, Metadata } from "#schemas/values.ts";
 
 /** From small to large, so that larger ones are found with the small ones already named. */
@@ -36,6 +29,9 @@ const parts: Readonly<Record<string, TSchema>> = {
   Optimizer,
   KernelVariant,
   Snapshots,
+  CumulativePower,
+  AfterKernel,
+  ProbeFigures,
   RunStatus,
   RunError,
   Score,

@@ -1,7 +1,7 @@
 /** From blocks of a symmetric kernel to the whole of it, in the shape its variant promises. */
 import type { Tensors } from "#engine/backend.ts";
 import { allocate, sizeOf, type Tensor } from "#engine/tensor.ts";
-import type { KernelVariant } from "#schemas/run.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 
 export interface KernelShape {
   readonly variant: KernelVariant;
@@ -40,23 +40,37 @@ export function blockPairs(examples: number, block: number): BlockPair[] {
   return pairs;
 }
 
-/** What one run of the block program gave: `block` [pairs, …] and `trace/<layer>` [pairs, B]. */
+/**
+ * What one run of the block program gave: `block` [pairs, …], `trace/<layer>` [pairs, B] and
+ * `layer/<layer>` [pairs, …].
+ */
 export interface BlockValues {
   readonly pairs: readonly BlockPair[];
   readonly values: Tensors;
+}
+
+/** Which of the emitted values are put together, of blocks of how many examples. */
+export interface Assembled {
+  readonly block: number;
+  /** `block` unless given. */
+  readonly name?: string;
 }
 
 /**
  * Fills the kernel from its upper triangle. Diagonal blocks are symmetrised from their own upper
  * half, so that the result is symmetric to the last bit.
  */
-export function assemble(shape: KernelShape, block: number, parts: readonly BlockValues[]): Tensor {
-  const dtype = parts[0]?.values["block"]?.dtype ?? "float64";
+export function assemble(
+  shape: KernelShape,
+  { block, name = "block" }: Assembled,
+  parts: readonly BlockValues[],
+): Tensor {
+  const dtype = parts[0]?.values[name]?.dtype ?? "float64";
   const full = shapeOf(shape);
   const data = allocate(dtype, sizeOf(full));
   for (const { pairs, values } of parts) {
-    const blocks = values["block"];
-    if (blocks === undefined) throw new Error("the block program emitted no block");
+    const blocks = values[name];
+    if (blocks === undefined) throw new Error(`the block program emitted no ${name}`);
     const size = blocks.data.length / pairs.length;
     for (const [at, pair] of pairs.entries()) {
       const one = blocks.data.subarray(at * size, (at + 1) * size);

@@ -17,7 +17,7 @@ import {
 } from "#engine/graph/build.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { tensor } from "#engine/tensor.ts";
-import type { KernelVariant } from "#schemas/run.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import {
   type ContractionOrder,
   contractGradients,
@@ -64,9 +64,14 @@ export interface BlockOptions {
   readonly outputs: number;
   /** Also emit each layer's trace: only of use where both blocks are the same. */
   readonly traces: boolean;
+  /** Also emit each layer's own block; false unless given. */
+  readonly layers?: boolean;
 }
 
-/** Scans `left` and `right` [B] (example numbers); emits `block`, and `trace/<layer>`. */
+/**
+ * Scans `left` and `right` [B] (example numbers); emits `block`, and where they are asked for
+ * `trace/<layer>` and `layer/<layer>`.
+ */
 export function blockProgram(options: BlockOptions): Program {
   const { sides, block } = options;
   const left = input("left", [block], "integer");
@@ -80,10 +85,9 @@ export function blockProgram(options: BlockOptions): Program {
   const total = [...byLayer.values()].reduce(add, literal(0));
   const factor = options.variant === "trace" ? 1 / options.outputs : 1;
   const emitted: Record<string, Node> = { block: scale(total, factor) };
-  if (options.traces) {
-    for (const [layer, part] of byLayer) {
-      emitted[`trace/${layer}`] = scale(diagonalOf(part, options), factor);
-    }
+  for (const [layer, part] of byLayer) {
+    if (options.traces) emitted[`trace/${layer}`] = scale(diagonalOf(part, options), factor);
+    if (options.layers === true) emitted[`layer/${layer}`] = scale(part, factor);
   }
   return {
     name: `kernel blocks${options.traces ? " with traces" : ""}`,

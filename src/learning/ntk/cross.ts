@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Loop, Tensors } from "#engine/backend.ts";
 import { allocate, sizeOf, type Tensor } from "#engine/tensor.ts";
-import type { KernelVariant } from "#schemas/run.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import type { BlockPair } from "./assemble.ts";
 import { blockProgram } from "./blocks.ts";
 import type { Contraction } from "./contraction.ts";
@@ -40,7 +40,8 @@ export async function createCrossKernel(options: CrossKernelOptions): Promise<Cr
   return new CrossComputer(factors, blocks, x.shape[0] ?? 0);
 }
 
-function joined(first: Tensor, second: Tensor): Tensor {
+/** The examples of both, the first set's before the second's. */
+export function joined(first: Tensor, second: Tensor): Tensor {
   const [n = 0, ...inner] = first.shape;
   const [m = 0, ...other] = second.shape;
   assert.deepEqual(other, inner, "both sets have examples of one shape");

@@ -7,7 +7,7 @@ import { input, reshape } from "#engine/graph/build.ts";
 import { arraysOf, type Network } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import { sizeOf, type Tensor, zeros } from "#engine/tensor.ts";
-import type { KernelVariant } from "#schemas/run.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import { Failure } from "#src/failure.ts";
 import { inputsOfSide, type Side } from "./blocks.ts";
 import type { Contraction, ContractionOrder } from "./contraction.ts";

@@ -5,8 +5,8 @@
  */
 import type { Loop, Tensors } from "#engine/backend.ts";
 import { type Tensor, zeros } from "#engine/tensor.ts";
-import type { KernelVariant } from "#schemas/run.ts";
-import { assemble, type BlockPair, blockPairs, layerTraces } from "./assemble.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
+import { assemble, type BlockPair, type BlockValues, blockPairs, layerTraces } from "./assemble.ts";
 import { blockProgram } from "./blocks.ts";
 import type { Contraction } from "./contraction.ts";
 import { compileFactors, type FactorComputer, type KernelOptions } from "./factor-computer.ts";
@@ -22,17 +22,24 @@ export interface Kernel {
   readonly tensor: Tensor;
   /** tr of each layer's part; they add up to the trace of the whole. */
   readonly layerTraces: ReadonlyMap<string, number>;
+  /** Each layer's part, of the same shape; they add up to the whole. Empty unless asked for. */
+  readonly layers: ReadonlyMap<string, Tensor>;
+}
+
+export interface SquareKernelOptions extends KernelOptions {
+  /** Whether layers' kernels are computed beside their sum; false unless given. */
+  readonly layers?: boolean;
 }
 
 /**
  * Compiles the kernel of a network on `x`. Failure `incompatible` when examples are coupled (batch
  * statistics, dropout), which makes a kernel meaningless; `too_large` when factors do not fit.
  */
-export async function createKernel(options: KernelOptions): Promise<KernelComputer> {
-  const { backend, precision } = options;
+export async function createKernel(options: SquareKernelOptions): Promise<KernelComputer> {
+  const { backend, precision, layers = false } = options;
   const factors = await compileFactors(options);
   const { examples, block } = factors.parts;
-  const program = (traces: boolean) => blockProgram({ ...factors.parts, traces });
+  const program = (traces: boolean) => blockProgram({ ...factors.parts, traces, layers });
   const diagonal = await backend.compileLoop(program(true), precision);
   const others =
     examples > block ? await backend.compileLoop(program(false), precision) : undefined;
@@ -77,8 +84,14 @@ export class KernelComputer implements AsyncDisposable {
     const shape = { variant, examples, outputs };
     return {
       ...shape,
-      tensor: assemble(shape, block, parts),
+      tensor: assemble(shape, { block }, parts),
       layerTraces: parts[0] === undefined ? new Map() : layerTraces(shape, block, parts[0]),
+      layers: new Map(
+        layersIn(parts).map((layer) => [
+          layer,
+          assemble(shape, { block, name: layerPrefix + layer }, parts),
+        ]),
+      ),
     };
   }
 
@@ -93,6 +106,15 @@ export class KernelComputer implements AsyncDisposable {
       await part?.[Symbol.asyncDispose]();
     }
   }
+}
+
+const layerPrefix = "layer/";
+
+/** Layers whose own blocks were emitted. */
+function layersIn([part]: readonly BlockValues[]): string[] {
+  return Object.keys(part?.values ?? {})
+    .filter((name) => name.startsWith(layerPrefix))
+    .map((name) => name.slice(layerPrefix.length));
 }
 
 /** Consecutive examples of x. */

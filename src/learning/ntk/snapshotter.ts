@@ -1,154 +1,143 @@
 /**
- * Kernel snapshots of a run: one kernel on the fixed probe, its figures, and how it moved since the
- * first and the previous one. What it remembers is a plain value that goes into checkpoints.
+ * Kernel snapshots of a run: the kernel on the probe of one split or of both, what a regression
+ * with it scores, and the figures of all as one record.
  */
-import type { Backend, Precision, Tensors } from "#engine/backend.ts";
-import type { Network } from "#engine/network.ts";
-import { sizeOf, type Tensor } from "#engine/tensor.ts";
-import type { Loss } from "#schemas/algorithm.ts";
-import type { Snapshots } from "#schemas/run.ts";
-import type { SnapshotFigures } from "#schemas/snapshot.ts";
+import type { Tensors } from "#engine/backend.ts";
+import { type Tensor, tensor } from "#engine/tensor.ts";
+import { relativeDistance } from "#learning/anchor-report.ts";
+import type { AfterKernel, SnapshotFigures } from "#schemas/snapshot.ts";
 import { toFigure } from "#schemas/values.ts";
-import {
-  alignmentOf,
-  kernelDistance,
-  kernelTrace,
-  relativeChange,
-  type Spectrum,
-  spectrumOf,
-} from "./figures.ts";
-import { createKernel, type Kernel, type KernelComputer } from "./kernel.ts";
-import { targetsOf } from "./targets.ts";
+import type { AfterKernelProbe, AfterScore } from "./after-kernel.ts";
+import { type Elapsed, FollowedKernel, type FollowedOptions } from "./followed.ts";
 
-/** Every default filled in; `every` may be null. */
-export type SnapshotSettings = Required<Snapshots>;
+/** ‖f − f_lin‖ / ‖f_lin − f_s‖ at weights and anchor. */
+export type GapLooker = (weights: Tensors, anchor: Tensors) => Promise<number>;
 
 export interface SnapshotterOptions {
-  readonly network: Network;
-  readonly backend: Backend;
-  readonly precision: Precision;
-  /** Probe, [N, ...input shape]. */
-  readonly x: Tensor;
-  /** Class numbers [N] or targets [N, O]; null: no alignment. */
-  readonly y: Tensor | null;
-  readonly loss: Loss;
-  readonly settings: SnapshotSettings;
-  /** λ_max of the full kernel on the probe over N, for variants that do not contain it. */
-  readonly lambdaMax: (parameters: Tensors) => Promise<number>;
-  /** Largest stable rate of the linear phase for that λ_max; null when the optimiser has none. */
-  readonly stableRate: (lambdaMax: number) => number | null;
+  /** The probes; the first is the record's own, a second is its `train`. */
+  readonly followed: readonly [FollowedOptions, ...FollowedOptions[]];
+  /** Compiles the regression; null where none is asked for or possible. */
+  readonly after: () => Promise<AfterKernelProbe | null>;
+  readonly gap: GapLooker;
+}
+
+/** Where a snapshot is taken. */
+export interface SnapshotPlace {
+  /** By name. */
+  readonly parameters: Tensors;
+  readonly step: number;
+  /** Since the snapshot before; null at the first. */
+  readonly elapsed: Elapsed | null;
+  /** θ_s; null for standard training. */
+  readonly anchor: Tensors | null;
+  /** θ₀; null where it is not known. */
+  readonly start: Tensors | null;
 }
 
 export interface SnapshotTaken {
   readonly figures: SnapshotFigures;
-  readonly kernel: Tensor;
+  /** `kernel`, and `kernel_train` where both probes are looked at. */
+  readonly kernels: ReadonlyMap<string, Tensor>;
 }
 
-/** Compiles the kernel on the probe. Failures of `createKernel` pass through. */
+/** Compiles the kernels on the probes. Failures of `createKernel` pass through. */
 export async function createSnapshotter(options: SnapshotterOptions): Promise<Snapshotter> {
-  const { network, backend, precision, x, settings } = options;
-  const computer = await createKernel({
-    network,
-    backend,
-    precision,
-    x,
-    variant: settings.kernel,
-  });
-  return new Snapshotter(options, computer);
+  const [main, other] = options.followed;
+  const followed = await FollowedKernel.compile(main);
+  const train = other === undefined ? null : await FollowedKernel.compile(other);
+  return new Snapshotter({ followed, train, after: await options.after(), gap: options.gap });
 }
+
+interface Parts {
+  readonly followed: FollowedKernel;
+  readonly train: FollowedKernel | null;
+  readonly after: AfterKernelProbe | null;
+  readonly gap: GapLooker;
+}
+
+/** Prefix of what the second probe remembers. */
+const trainPrefix = "train/";
+/** Accuracy (NaN for none) and loss with the first kernel. */
+export const firstScore = "after/first";
 
 export class Snapshotter implements AsyncDisposable {
-  readonly #options: SnapshotterOptions;
-  readonly #computer: KernelComputer;
-  readonly #targets: Tensor | undefined;
-  #first: Tensor | undefined;
-  #previous: Tensor | undefined;
+  readonly #parts: Parts;
+  #firstScore: AfterScore | undefined;
 
-  constructor(options: SnapshotterOptions, computer: KernelComputer) {
-    this.#options = options;
-    this.#computer = computer;
-    this.#targets = targetsOf(options.y, sizeOf(options.network.outputShape));
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
-  /** The kernel at `parameters` (by name) and its figures; it becomes the previous one. */
-  async take(at: { readonly parameters: Tensors; readonly step: number }): Promise<SnapshotTaken> {
+  /** The kernels at a place and their figures; they become the previous ones. */
+  async take(at: SnapshotPlace): Promise<SnapshotTaken> {
     const started = performance.now();
-    const kernel = await this.#computer.compute(at.parameters);
-    const spectrum = spectrumOf(kernel.variant, kernel.tensor);
-    const lambdaMax = await this.#lambdaMax(kernel, spectrum, at.parameters);
-    const first = this.#first ?? kernel.tensor;
-    const previous = this.#previous ?? kernel.tensor;
+    const { parameters, elapsed } = at;
+    const main = await this.#parts.followed.take(parameters, elapsed);
+    const train = await this.#parts.train?.take(parameters, elapsed);
+    const after = await this.#after(parameters);
+    const gap = at.anchor === null ? null : await this.#parts.gap(parameters, at.anchor);
+    const { variant, outputs } = main.kernel;
+    const isDivided = variant === "trace" || variant === "pseudo";
     const figures: SnapshotFigures = {
       step: at.step,
-      ...this.#spectralFigures(kernel, spectrum),
-      ...this.#alignmentFigures(kernel),
-      distance_to_first: toFigure(kernelDistance(kernel.tensor, first)),
-      distance_to_previous: toFigure(kernelDistance(kernel.tensor, previous)),
-      relative_change: toFigure(relativeChange(kernel.tensor, first)),
-      layer_share: shares(kernel),
-      lambda_max: toFigure(lambdaMax),
-      stable_learning_rate: figureOrNull(this.#options.stableRate(lambdaMax)),
+      kernel: variant,
+      outputs,
+      centring: "none",
+      normalisation: isDivided ? "outputs" : "none",
+      ...main.figures,
+      train: train?.figures ?? null,
+      after_kernel: after,
+      linearisation_gap: gap === null ? null : toFigure(gap),
+      relative_distance:
+        at.start === null ? null : toFigure(relativeDistance(parameters, at.start)),
       seconds: (performance.now() - started) / 1000,
     };
-    this.#first = first;
-    this.#previous = kernel.tensor;
-    return { figures, kernel: kernel.tensor };
+    const kernels = new Map([["kernel", main.kernel.tensor]]);
+    if (train !== undefined) kernels.set("kernel_train", train.kernel.tensor);
+    return { figures, kernels };
   }
 
-  /** The kernels that later figures compare with; empty before the first snapshot. */
+  /** What later figures compare with; empty before the first snapshot. */
   state(): Tensors {
+    const train = Object.entries(this.#parts.train?.state() ?? {});
+    const { accuracy, loss } = this.#firstScore ?? { accuracy: null, loss: Number.NaN };
+    const score = tensor("float64", [2], [accuracy ?? Number.NaN, loss]);
     return {
-      ...(this.#first === undefined ? {} : { first: this.#first }),
-      ...(this.#previous === undefined ? {} : { previous: this.#previous }),
+      ...this.#parts.followed.state(),
+      ...Object.fromEntries(train.map(([name, kernel]) => [trainPrefix + name, kernel])),
+      ...(this.#firstScore === undefined ? {} : { [firstScore]: score }),
     };
   }
 
   restore(state: Tensors): void {
-    this.#first = state["first"];
-    this.#previous = state["previous"];
+    this.#parts.followed.restore(state);
+    const train = Object.entries(state)
+      .filter(([name]) => name.startsWith(trainPrefix))
+      .map(([name, kernel]) => [name.slice(trainPrefix.length), kernel]);
+    this.#parts.train?.restore(Object.fromEntries(train));
+    const [accuracy = Number.NaN, loss = Number.NaN] = state[firstScore]?.data ?? [];
+    if (state[firstScore] === undefined) return;
+    this.#firstScore = { accuracy: Number.isNaN(accuracy) ? null : accuracy, loss };
   }
 
-  async #lambdaMax(kernel: Kernel, spectrum: Spectrum, parameters: Tensors): Promise<number> {
-    const [largest] = spectrum.eigenvalues;
-    const whole = kernel.variant === "full" || kernel.outputs === 1;
-    return whole && largest !== undefined
-      ? largest / kernel.examples
-      : this.#options.lambdaMax(parameters);
-  }
-
-  #spectralFigures(kernel: Kernel, spectrum: Spectrum) {
-    const { settings } = this.#options;
+  async #after(parameters: Tensors): Promise<AfterKernel | null> {
+    const { after } = this.#parts;
+    if (after === null) return null;
+    const score = await after.score(parameters);
+    this.#firstScore ??= score;
+    const first = this.#firstScore;
+    const share = (value: number | null) => (value === null ? null : toFigure(value));
     return {
-      kernel: kernel.variant,
-      examples: kernel.examples,
-      outputs: kernel.outputs,
-      split: settings.split,
-      trace: toFigure(kernelTrace(kernel.variant, kernel.tensor)),
-      eigenvalues: spectrum.eigenvalues.slice(0, settings.eigenvalues).map(toFigure),
-      effective_rank: toFigure(spectrum.effectiveRank),
-      participation_ratio: toFigure(spectrum.participationRatio),
-      condition_number: toFigure(spectrum.conditionNumber),
-      lambda_min: toFigure(spectrum.lambdaMin),
-      rank: spectrum.rank,
+      ...after.stated,
+      accuracy: share(score.accuracy),
+      loss: toFigure(score.loss),
+      first_accuracy: share(first.accuracy),
+      first_loss: toFigure(first.loss),
     };
   }
 
-  #alignmentFigures(kernel: Kernel) {
-    if (this.#targets === undefined) return { alignment: null, centred_alignment: null };
-    const { plain, centred } = alignmentOf(kernel.variant, kernel.tensor, this.#targets);
-    return { alignment: toFigure(plain), centred_alignment: toFigure(centred) };
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#computer[Symbol.asyncDispose]();
+    const { followed, train, after } = this.#parts;
+    for (const part of [followed, train, after]) await part?.[Symbol.asyncDispose]();
   }
-}
-
-function figureOrNull(value: number | null) {
-  return value === null ? null : toFigure(value);
-}
-
-function shares({ layerTraces }: Kernel): SnapshotFigures["layer_share"] {
-  const total = [...layerTraces.values()].reduce((sum, trace) => sum + trace, 0);
-  return Object.fromEntries([...layerTraces].map(([layer, t]) => [layer, toFigure(t / total)]));
 }

@@ -113,7 +113,8 @@ export class SqlWriter extends SqlReader implements Writer {
 
   async insertSnapshot(run: string, snapshot: Snapshot): Promise<void> {
     const { id, digest } = snapshot;
-    const bytes = kernelBytes(digest, snapshot.shape);
+    const kernels = (snapshot.train ?? null) === null ? 1 : 2;
+    const bytes = kernels * kernelBytes(digest, snapshot.shape);
     const row = { run, id, digest, bytes, document: JSON.stringify(snapshot) };
     await this.db.insertInto("snapshots").values(sealed(row)).execute();
   }
