@@ -4,11 +4,11 @@
  * `serialization: "advanced"`; tensors travel as artifacts, never in a message.
  */
 import type { EventData, EventKind } from "#schemas/event.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Definition, ImportOptions, Model } from "#schemas/model.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import type { PlanAnswer } from "#schemas/plan.ts";
 import type { FieldError } from "#schemas/problem.ts";
-import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 
 /** What a run asks for, with every default filled in. */
