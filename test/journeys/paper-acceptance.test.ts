@@ -119,7 +119,7 @@ const squares: Partial<RunSettings> = {
 };
 
 describe("mathematics", () => {
-  it("1: a jvp is the difference quotient and the explicit Jacobian times the direction", async () => {
+  it("1: a jvp is the difference quotient, and the explicit Jacobian times a vector", async () => {
     const network = perceptron(16, 4, "tanh");
     const split = firstOf(wedge.train, 12);
     const at = Object.fromEntries(network.initialise(0));
