@@ -9,8 +9,9 @@ import { CommandError, type Ending, usage } from "#cli/exit.ts";
 import { kernelText } from "#cli/show/kernel-text.ts";
 import { type DatasetPart, datasetPart, isJson, modelPart } from "#cli/train-file.ts";
 import { generators } from "#schemas/generator.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Ntk, NtkRequest } from "#schemas/ntk.ts";
-import type { KernelVariant } from "#schemas/run.ts";
+
 import { datasetId, modelId } from "./train.ts";
 
 export interface NtkOptions extends Everywhere, Embedding {
