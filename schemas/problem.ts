@@ -49,6 +49,7 @@ export const problemCodes = {
   storage_full: "The data folder has no room left.",
   storage_unavailable: "The database or the storage of artifacts is away; try again later.",
   storage_corrupt: "Stored bytes do not match their digest.",
+  lease_lost: "Another worker has the run by now; what this one reports of it is not taken.",
   shutting_down: "The service is draining; try again on another instance.",
   diverged: "Training left the finite numbers; lower the learning rate.",
   out_of_memory: "The trainer ran out of memory.",

@@ -31,6 +31,12 @@ export interface QuotaConfig {
   readonly streamsMax: number;
 }
 
+/** A PostgreSQL database that replicas share. */
+export interface DatabaseConfig {
+  readonly url: string;
+  readonly connectionsMax: number;
+}
+
 /** What the service is told from outside. Sizes in bytes, times in milliseconds. */
 export interface Config {
   readonly host: string;
@@ -43,6 +49,8 @@ export interface Config {
   readonly dataDir: string;
   /** `s3://…`, or empty for the data folder. */
   readonly artifacts: string;
+  /** Null for the embedded store in the data folder. */
+  readonly database: DatabaseConfig | null;
   readonly logLevel: string;
   readonly trainersMax: number;
   readonly threadsPerTrainer: number;
@@ -199,6 +207,11 @@ function quotaOf(settings: Settings): QuotaConfig {
   };
 }
 
+function databaseOf(settings: Settings): DatabaseConfig | null {
+  const { LINNET_DATABASE_URL: url, LINNET_DATABASE_CONNECTIONS: connectionsMax } = settings;
+  return url === "" ? null : { url, connectionsMax };
+}
+
 /** A single run has its share too: its numbers do not depend on who else trains. */
 function threadsOf(settings: Settings): number {
   const share = Math.floor(availableParallelism() / settings.LINNET_TRAINERS_MAX);
@@ -220,6 +233,7 @@ export function readConfig(environment: Environment = process.env): Config {
     port: settings.LINNET_PORT,
     dataDir: resolve(settings.LINNET_DATA_DIR),
     artifacts: artifactsOf(settings),
+    database: databaseOf(settings),
     logLevel: settings.LINNET_LOG_LEVEL,
     trainersMax: settings.LINNET_TRAINERS_MAX,
     threadsPerTrainer: threadsOf(settings),
@@ -252,6 +266,7 @@ const embedded = {
   LINNET_AUTH: "none",
   LINNET_OIDC_ISSUER: "",
   LINNET_METRICS_PORT: "",
+  LINNET_DATABASE_URL: "",
 };
 
 /** The configuration of a service that a command starts inside itself, for this machine alone. */

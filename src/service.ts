@@ -17,10 +17,12 @@ import { planRun } from "#runs/plan.ts";
 import { predictRun } from "#runs/predict.ts";
 import { SweepFeeder } from "#runs/sweeps/feeder.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
+import { openPostgresStore } from "#storage/store/postgres.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
 import type { Store } from "#storage/store.ts";
 import { openUploadFolder } from "#storage/uploads/folder.ts";
 import { localWakeups } from "#storage/wakeups/local.ts";
+import { openPostgresWakeups } from "#storage/wakeups/postgres.ts";
 import { Access } from "./access/access.ts";
 import { bootstrapKey } from "./access/keys.ts";
 import type { Config } from "./config.ts";
@@ -52,24 +54,25 @@ async function versionOfPackage(): Promise<string> {
   return version;
 }
 
-/** The store of a data folder, for whoever has the folder: also beside a running service. */
-export function openStoreOf(config: Pick<Config, "dataDir">): Promise<Store> {
-  return openSqliteStore({ path: join(config.dataDir, storeFile) });
+type StoreOptions = Pick<Config, "dataDir" | "database" | "failpoint"> & { readonly log?: Log };
+
+/** The store of a configuration, for whoever may reach it: also beside a running service. */
+export function openStoreOf(options: StoreOptions): Promise<Store> {
+  const { dataDir, database, ...rest } = options;
+  if (database !== null) return openPostgresStore({ ...database, ...rest });
+  return openSqliteStore({ path: join(dataDir, storeFile), ...rest });
 }
 
 async function openPorts(config: Config, log: Log) {
   const artifactsDir = join(config.dataDir, "artifacts");
   const { failpoint } = config;
   if (failpoint !== undefined) log.warn("this process is going to be killed at failpoints");
-  const { artifacts: address } = config;
+  const { artifacts: address, dataDir, database } = config;
   const artifacts = await openArtifacts(artifactsDir, { address, log, failpoint });
-  const store = await openSqliteStore({
-    path: join(config.dataDir, storeFile),
-    log,
-    failpoint,
-  });
+  const store = await openStoreOf({ dataDir, database, failpoint, log });
   const uploads = await openUploadFolder(join(config.dataDir, "uploads"));
-  const wakeups = localWakeups({ log });
+  const wakeups =
+    database === null ? localWakeups({ log }) : await openPostgresWakeups({ ...database, log });
   return { artifactsDir, artifacts, uploads, store, wakeups, now: Date.now };
 }
 

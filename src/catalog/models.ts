@@ -119,7 +119,8 @@ export async function deleteModel(context: CatalogContext, id: string): Promise<
     if ((await writer.model(id)) === undefined) {
       throw new Failure("not_found", `There is no model ${id}.`);
     }
-    await refuseNeeded(writer, { model: id });
+    // Deleted before it is looked at who needs it: whoever begins to meanwhile waits, and misses it.
     await writer.deleteModel(id);
+    await refuseNeeded(writer, { model: id });
   });
 }

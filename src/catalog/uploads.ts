@@ -205,7 +205,8 @@ export async function deleteDataset(context: CatalogContext, id: string): Promis
     if ((await writer.dataset(id)) === undefined) {
       throw new Failure("not_found", `There is no data set ${id}.`);
     }
-    await refuseNeeded(writer, { dataset: id });
+    // Deleted before it is looked at who needs it: whoever begins to meanwhile waits, and misses it.
     await writer.deleteDataset(id);
+    await refuseNeeded(writer, { dataset: id });
   });
 }

@@ -3071,7 +3071,7 @@ export interface components {
          * @description What went wrong; the list is complete.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "malformed_body" | "request_timeout" | "headers_too_large" | "unauthenticated" | "scope_missing" | "identity_unavailable" | "rate_limited" | "quota_exceeded" | "unknown_host" | "forbidden" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "not_found" | "method_not_allowed" | "invalid_model" | "invalid_dataset" | "incompatible" | "too_large" | "in_use" | "conflict" | "precondition_failed" | "idempotency_key_malformed" | "idempotency_key_reused" | "idempotency_in_flight" | "upload_conflict" | "upload_expired" | "checksum_mismatch" | "digest_mismatch" | "tus_version" | "cursor_invalid" | "epoch_mismatch" | "cursor_in_future" | "stream_frame_invalid" | "stream_limit" | "slow_consumer" | "queue_full" | "no_checkpoint" | "storage_full" | "storage_unavailable" | "storage_corrupt" | "shutting_down" | "diverged" | "out_of_memory" | "trainer_crashed" | "engine_unavailable" | "cancelled" | "internal";
+        ProblemCode: "invalid_request" | "malformed_body" | "request_timeout" | "headers_too_large" | "unauthenticated" | "scope_missing" | "identity_unavailable" | "rate_limited" | "quota_exceeded" | "unknown_host" | "forbidden" | "unsupported_media_type" | "not_acceptable" | "body_too_large" | "not_found" | "method_not_allowed" | "invalid_model" | "invalid_dataset" | "incompatible" | "too_large" | "in_use" | "conflict" | "precondition_failed" | "idempotency_key_malformed" | "idempotency_key_reused" | "idempotency_in_flight" | "upload_conflict" | "upload_expired" | "checksum_mismatch" | "digest_mismatch" | "tus_version" | "cursor_invalid" | "epoch_mismatch" | "cursor_in_future" | "stream_frame_invalid" | "stream_limit" | "slow_consumer" | "queue_full" | "no_checkpoint" | "storage_full" | "storage_unavailable" | "storage_corrupt" | "lease_lost" | "shutting_down" | "diverged" | "out_of_memory" | "trainer_crashed" | "engine_unavailable" | "cancelled" | "internal";
         /**
          * @example {
          *       "overlap_seconds": 3600
@@ -4220,7 +4220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4400,7 +4400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4507,7 +4507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4602,7 +4602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4695,7 +4695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4823,7 +4823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4920,7 +4920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5083,7 +5083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5187,7 +5187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5289,7 +5289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5372,7 +5372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5455,7 +5455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5552,7 +5552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5717,7 +5717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5821,7 +5821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5923,7 +5923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6064,7 +6064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6161,7 +6161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6298,7 +6298,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6402,7 +6402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6495,7 +6495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6631,7 +6631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6754,7 +6754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6868,7 +6868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7007,7 +7007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7123,7 +7123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7225,7 +7225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7374,7 +7374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7480,7 +7480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7589,7 +7589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7755,7 +7755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7899,7 +7899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8041,7 +8041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8164,7 +8164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8270,7 +8270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8414,7 +8414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8529,7 +8529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8638,7 +8638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8735,7 +8735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8864,7 +8864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8947,7 +8947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9044,7 +9044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9181,7 +9181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description engine_unavailable: The engine or device asked for cannot be used on this machine. shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9309,7 +9309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9411,7 +9411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9515,7 +9515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9619,7 +9619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9723,7 +9723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9844,7 +9844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9934,7 +9934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10039,7 +10039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10208,7 +10208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
                 headers: {
                     [name: string]: unknown;

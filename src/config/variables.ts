@@ -86,6 +86,18 @@ export const variables = {
       "Where data sets, weights and kernels are kept: in S3, with &endpoint=https://… on a server " +
       "of your own; in the data folder unless told.",
   }),
+  LINNET_DATABASE_URL: Type.String({
+    default: "",
+    pattern: "^(postgres(ql)?://.+)?$",
+    examples: ["postgres://linnet:secret@db.example.org/linnet"],
+    description:
+      "PostgreSQL database that several replicas share; a file in the data folder unless told.",
+  }),
+  LINNET_DATABASE_CONNECTIONS: whole(
+    [2, 500],
+    10,
+    "Connections to that database that this process may hold, beside the one for wake-ups.",
+  ),
   LINNET_LOG_LEVEL: Type.Unsafe<string>({
     ...oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "Least level logged."),
     default: "info",

@@ -60,6 +60,8 @@ export async function insertQueued(
   draft: Omit<DraftOptions, "id" | "nowIso"> & { readonly settings: RunSettings },
 ): Promise<Run> {
   const { limits, now } = context;
+  // Counted and inserted by one at a time, or two would take the last place.
+  await writer.alone("queue");
   await refuseLongQueue(writer, limits);
   await refuseFullStorage(writer, limits);
   if ((await writer.countRuns(["queued"], "everyone")) >= limits.runsQueuedMax) {

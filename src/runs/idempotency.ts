@@ -2,7 +2,6 @@
  * Answers a request once: the same Idempotency-Key gives the stored answer, never the work again.
  * Knows keys and payload digests; how an answer travels is the edge's business.
  */
-import assert from "node:assert/strict";
 import { Failure } from "#src/failure.ts";
 import type { Answer, Store, Writer } from "#storage/store.ts";
 
@@ -71,14 +70,19 @@ async function claim(
   if (known?.response) return known.response;
   if (known !== undefined) {
     if (nowMs - known.createdMs < answeringMsMax) {
-      const text = "The first request with this Idempotency-Key is still being answered.";
-      throw new Failure("idempotency_in_flight", text, { retryAfterSeconds: 1 });
+      throw inFlight();
     }
     await writer.forgetAnswer(request.key);
   }
   const ours: Answer = { ...request, response: null, createdMs: nowMs };
-  assert(await writer.claimAnswer(ours), "a key that nobody has can be claimed");
+  // Another replica may have been told the same at the same time.
+  if (!(await writer.claimAnswer(ours))) throw inFlight();
   return undefined;
+}
+
+function inFlight(): Failure {
+  const text = "The first request with this Idempotency-Key is still being answered.";
+  return new Failure("idempotency_in_flight", text, { retryAfterSeconds: 1 });
 }
 
 async function forgetUnanswered(writer: Writer, key: string): Promise<void> {

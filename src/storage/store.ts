@@ -180,7 +180,13 @@ export interface Reader {
   digests(): Promise<ReadonlySet<string>>;
 }
 
+/**
+ * What a writer reads by its id stays as it is until the transaction ends: two that change the same
+ * row come one after the other. Listings and counts promise nothing of the kind; `alone` does.
+ */
 export interface Writer extends Reader {
+  /** Waits until no other transaction is alone under this name, and is until its end. */
+  alone(name: string): Promise<void>;
   insertRun(record: RunRecord): Promise<void>;
   /**
    * Replaces the record but for `epoch`, fixed when it was inserted, and `last_seq`, which the log

@@ -145,9 +145,9 @@ function answerContract(open: OpenStore): void {
   it("lets one request claim a key, and keeps its answer", async (t) => {
     const store = await open(t);
     const claimed = await Promise.all(
-      [1, 2, 3].map((i) => store.write((writer) => writer.claimAnswer(claim("key", i)))),
+      [1, 2, 3].map(() => store.write((writer) => writer.claimAnswer(claim("key")))),
     );
-    assert.deepEqual(claimed, [true, false, false]);
+    assert.deepEqual(claimed.sort(), [false, false, true]);
     assert.deepEqual(await store.read((reader) => reader.answer("key")), claim("key"));
     const response = { status: 202, location: "/v1/runs/x", body: '{"id":"ü"}' };
     await store.write((writer) => writer.completeAnswer("key", response));

@@ -62,6 +62,7 @@ export const problems: Readonly<Record<ProblemCode, readonly [status: number, ti
   storage_full: [507, "Storage full"],
   storage_unavailable: [503, "Storage unavailable"],
   storage_corrupt: [500, "Storage corrupt"],
+  lease_lost: [409, "Lease lost"],
   shutting_down: [503, "Shutting down"],
   diverged: [422, "Diverged"],
   out_of_memory: [507, "Out of memory"],
@@ -105,6 +106,7 @@ const anywhere = [
   "unauthenticated",
   "scope_missing",
   "identity_unavailable",
+  "storage_unavailable",
 ] as const;
 
 export interface Documented {

@@ -79,6 +79,7 @@ export async function submitNtk(
   };
   await store.write(async (writer) => {
     await refuseFullStorage(writer, context.limits);
+    await writer.alone("kernels");
     if ((await writer.openNtks(ntksOpenMax)).length >= ntksOpenMax) {
       const text = `${ntksOpenMax} kernels wait already; try again later.`;
       throw new Failure("queue_full", text, { retryAfterSeconds: 30 });

@@ -43,6 +43,7 @@ export async function submitSweep(
     models.set(digest, await storeDraft(context.catalog, { model: named, canonical }));
   }
   const sweep = await context.store.write(async (writer) => {
+    await writer.alone("sweeps");
     if ((await writer.openSweeps(sweepsOpenMax)).length >= sweepsOpenMax) {
       const text = `${sweepsOpenMax} sweeps are under way already; try again later.`;
       throw new Failure("queue_full", text, { retryAfterSeconds: 60 });
@@ -124,8 +125,11 @@ async function wish(context: RunContext, id: string, wanted: Wish): Promise<Swee
     }
     const next = { ...record, wanted, version: record.version + 1 };
     await writer.updateSweep(next);
-    for (const run of await runsOf(writer, id, unended)) {
-      if (await wishRun(writer, run, { wanted, nowMs: context.now() })) touched.push(run.run.id);
+    for (const { run } of await runsOf(writer, id, unended)) {
+      // Read again: between the listing and now its trainer may have reported.
+      const present = await writer.run(run.id);
+      if (present === undefined) continue;
+      if (await wishRun(writer, present, { wanted, nowMs: context.now() })) touched.push(run.id);
     }
     return shownSweep(next, await writer.countCells(id));
   });

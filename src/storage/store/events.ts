@@ -120,7 +120,7 @@ async function logEnd(
     .select(["id", "epoch", "last_seq"])
     .where("id", "=", run)
     .$if(tenant !== null, (mine) => mine.where("tenant", "=", tenant ?? ""));
-  const row = await (dialect.locksRows ? query.forUpdate() : query).executeTakeFirst();
+  const row = await (dialect.writersMax > 1 ? query.forUpdate() : query).executeTakeFirst();
   if (row === undefined) throw new Failure("not_found", `There is no run ${run} to append to.`);
   return row;
 }

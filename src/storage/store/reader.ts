@@ -46,10 +46,16 @@ export class SqlReader implements Reader {
   protected readonly db: Kysely<Tables>;
   /** Whose rows are seen; null for all. */
   protected readonly tenant: string | null;
+  /** Whether a row that is read by its id is kept as it is until the transaction ends. */
+  readonly #locksRows: boolean;
 
-  constructor(db: Kysely<Tables>, tenant: string | null = null) {
+  constructor(
+    db: Kysely<Tables>,
+    { tenant, locksRows = false }: { readonly tenant: string | null; readonly locksRows?: boolean },
+  ) {
     this.db = db;
     this.tenant = tenant;
+    this.#locksRows = locksRows;
   }
 
   /** True of rows that may be seen; `of` is the column of their tenant. */
@@ -67,7 +73,10 @@ export class SqlReader implements Reader {
 
   async run(id: string): Promise<RunRecord | undefined> {
     const query = this.db.selectFrom("runs").selectAll().where("id", "=", id);
-    const row = await query.where(this.ours()).executeTakeFirst();
+    const row = await query
+      .where(this.ours())
+      .$if(this.#locksRows, (locking) => locking.forUpdate())
+      .executeTakeFirst();
     return row && toRunRecord(row);
   }
 
@@ -76,6 +85,7 @@ export class SqlReader implements Reader {
     const all = this.db.selectFrom("runs").selectAll().where(this.ours());
     let query = all.orderBy("id", "desc");
     if (filter.after !== undefined) query = query.where("id", "<", filter.after);
+    if (filter.statuses?.length === 0) return { rows: [], more: false };
     if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
     if (filter.model !== undefined) query = query.where("model", "=", filter.model);
     if (filter.dataset !== undefined) query = query.where("dataset", "=", filter.dataset);
@@ -93,6 +103,7 @@ export class SqlReader implements Reader {
   }
 
   async countRuns(statuses: readonly RunStatus[], whose?: "everyone"): Promise<number> {
+    if (statuses.length === 0) return 0;
     const row = await this.db
       .selectFrom("runs")
       .select((expression) => expression.fn.countAll().as("count"))
@@ -191,7 +202,10 @@ export class SqlReader implements Reader {
 
   async apiKey(id: string): Promise<ApiKeyRecord | undefined> {
     const query = this.db.selectFrom("api_keys").selectAll().where("id", "=", id);
-    const row = await query.where(this.ours()).executeTakeFirst();
+    const row = await query
+      .where(this.ours())
+      .$if(this.#locksRows, (locking) => locking.forUpdate())
+      .executeTakeFirst();
     return row && toApiKey(row);
   }
 
@@ -220,7 +234,9 @@ export class SqlReader implements Reader {
       .selectAll()
       .where("key", "=", key)
       .where("tenant", "=", this.tenant ?? usualTenant);
-    const row = await query.executeTakeFirst();
+    const row = await query
+      .$if(this.#locksRows, (locking) => locking.forUpdate())
+      .executeTakeFirst();
     return row && toAnswer(row);
   }
 
@@ -245,7 +261,12 @@ export class SqlReader implements Reader {
 
   async #document<T>(table: Documents, id: string): Promise<T | undefined> {
     const query = this.db.selectFrom(table).selectAll().where("id", "=", id);
-    const row = await query.where(this.ours()).executeTakeFirst();
+    // What runs are made from is never changed, only relied on: many may at the same time.
+    const isShared = table === "models" || table === "datasets";
+    const row = await query
+      .where(this.ours())
+      .$if(this.#locksRows, (locking) => (isShared ? locking.forShare() : locking.forUpdate()))
+      .executeTakeFirst();
     return row && documentOf<T>(row);
   }
 

@@ -3,6 +3,7 @@
  * Opening a database is the dialect's own file.
  */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type {
   Kysely,
   KyselyPlugin,
@@ -19,8 +20,11 @@ import type { Tables } from "./schema.ts";
 import { Turns } from "./turns.ts";
 import { SqlWriter } from "./writer.ts";
 
-/** Writes that may wait while another is under way. */
+/** Writes that may wait while others are under way. */
 export const writesWaitingMax = 1000;
+/** How often one transaction is tried that stands in another's way, and the wait after the first. */
+const triesMax = 8;
+const retryMs = 10;
 
 /** Refuses queries of a writer that was carried out of its transaction. */
 class TransactionScope implements KyselyPlugin {
@@ -58,7 +62,7 @@ export async function transact<T>(
       const result = await body(connection.withPlugin(scope));
       scope.close();
       failpoint?.("before_commit");
-      await sql.raw("commit").execute(connection);
+      await commit(connection);
       failpoint?.("after_commit");
       return result;
     } catch (error) {
@@ -71,6 +75,12 @@ export async function transact<T>(
       throw error;
     }
   });
+}
+
+/** A database that undoes what it was to keep says so in its answer, not by an error. */
+async function commit(connection: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql.raw<{ readonly command?: string }>("commit").execute(connection);
+  assert(rows[0]?.command !== "ROLLBACK", "a query failed, and the body of the write went on");
 }
 
 export interface SqlConnections extends TransactOptions {
@@ -97,8 +107,9 @@ export class SqlStore implements Store {
     this.#connections = connections;
     this.#tenant = view?.tenant ?? null;
     this.#whole = view?.whole;
-    this.#turns = view === undefined ? new Turns() : view.whole.#turns;
-    this.#reader = new SqlReader(connections.reader, this.#tenant);
+    const { writersMax } = connections.dialect;
+    this.#turns = view === undefined ? new Turns(writersMax) : view.whole.#turns;
+    this.#reader = new SqlReader(connections.reader, { tenant: this.#tenant });
   }
 
   of(tenant: string): Store {
@@ -119,16 +130,28 @@ export class SqlStore implements Store {
 
   async write<T>(body: (writer: Writer) => Promise<T>): Promise<T> {
     this.#refuseWhenClosed();
-    const { writer, dialect, failpoint, translate } = this.#connections;
     const endTurn = await this.#turns.take(writesWaitingMax);
     try {
-      return await transact(writer, { dialect, failpoint }, (db) =>
-        body(new SqlWriter(db, dialect, this.#tenant)),
-      );
+      return await this.#untilDone(body);
     } catch (error) {
-      throw translate(error);
+      throw this.#connections.translate(error);
     } finally {
       endTurn();
+    }
+  }
+
+  /** Tries again what two transactions kept each other from; chance keeps them apart then. */
+  async #untilDone<T>(body: (writer: Writer) => Promise<T>): Promise<T> {
+    const { writer, dialect, failpoint } = this.#connections;
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await transact(writer, { dialect, failpoint }, (db) =>
+          body(new SqlWriter(db, dialect, this.#tenant)),
+        );
+      } catch (error) {
+        if (tried >= triesMax || !dialect.isRetryable?.(error)) throw error;
+        await delay(Math.random() * retryMs * 2 ** tried);
+      }
     }
   }
 
@@ -145,7 +168,11 @@ export class SqlStore implements Store {
   }
 
   async #close(): Promise<void> {
-    await this.#turns.take(Number.POSITIVE_INFINITY);
+    const { writersMax } = this.#connections.dialect;
+    const all = Array.from({ length: writersMax }, () =>
+      this.#turns.take(Number.POSITIVE_INFINITY),
+    );
+    await Promise.all(all);
     await this.#connections.close();
   }
 

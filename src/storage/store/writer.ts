@@ -37,13 +37,17 @@ export class SqlWriter extends SqlReader implements Writer {
   readonly #dialect: SqlDialect;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect, tenant: string | null = null) {
-    super(db, tenant);
+    super(db, { tenant, locksRows: dialect.writersMax > 1 });
     this.#dialect = dialect;
   }
 
   /** Whose a new row is. */
   get #owner(): { readonly tenant: string } {
     return { tenant: this.tenant ?? usualTenant };
+  }
+
+  async alone(name: string): Promise<void> {
+    await this.#dialect.alone?.(this.db, name);
   }
 
   async insertRun(record: RunRecord): Promise<void> {

@@ -13,7 +13,7 @@ export const subscribersMax = 100_000;
 
 type Listener = () => void;
 
-class LocalWakeups implements Wakeups {
+export class LocalWakeups implements Wakeups {
   readonly #log: StorageLog | undefined;
   /** Wrapped, so that one function can listen twice. */
   readonly #listeners = new Map<Topic, Set<{ readonly call: Listener }>>();
@@ -29,6 +29,11 @@ class LocalWakeups implements Wakeups {
     if (!this.#listeners.has(topic)) return;
     if (this.#woken.size === 0) soon(() => this.#run());
     this.#woken.add(topic);
+  }
+
+  /** For hints that may have been lost. */
+  wakeAll(): void {
+    for (const topic of this.#listeners.keys()) this.wake(topic);
   }
 
   subscribe(topic: Topic, listener: Listener): () => void {
