@@ -7,11 +7,11 @@ import { resolve } from "node:path";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
 import { s3AddressOf } from "#storage/s3-address.ts";
-import { variables } from "./config/variables.ts";
+import { accessOf, openDoorFault } from "./config/doors.ts";
+import { type Settings, variables } from "./config/variables.ts";
 import { type Failpoint, failpointOf } from "./failpoints.ts";
 
 type Variable = keyof typeof variables;
-type Settings = { readonly [K in Variable]: Static<(typeof variables)[K]> };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -134,61 +134,6 @@ function readSettings(environment: Environment): Settings {
   return settings as Settings;
 }
 
-/** True for an address that only this machine can reach. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-const listed = (text: string): string[] => text.split(/, */).filter((part) => part !== "");
-
-/** What must hold of several variables together. */
-function refuseOpenDoors(settings: Settings): void {
-  const { LINNET_HOST: host, LINNET_AUTH: auth, LINNET_OIDC_ISSUER: issuer } = settings;
-  if (!isLoopback(host) && auth === "none" && !settings.LINNET_INSECURE) {
-    throw new ConfigError(
-      `LINNET_HOST is ${JSON.stringify(host)}: other machines could connect, and nobody is asked ` +
-        "for a key; set LINNET_AUTH=keys, or LINNET_INSECURE=true where the network keeps others " +
-        "out",
-    );
-  }
-  if (issuer !== "" && auth === "none") {
-    throw new ConfigError("LINNET_OIDC_ISSUER is of no use without LINNET_AUTH=keys");
-  }
-  if (issuer !== "" && settings.LINNET_OIDC_AUDIENCE === "") {
-    throw new ConfigError(
-      "LINNET_OIDC_AUDIENCE is missing: tokens made for other services of the issuer would do",
-    );
-  }
-}
-
-function accessOf(settings: Settings) {
-  const { LINNET_OIDC_ISSUER: issuer, LINNET_AUTH: auth } = settings;
-  const hosts = listed(settings.LINNET_ALLOWED_HOSTS).map((host) => host.toLowerCase());
-  const isLocal = isLoopback(settings.LINNET_HOST);
-  return {
-    insecure: settings.LINNET_INSECURE,
-    auth,
-    bootstrapKey: settings.LINNET_BOOTSTRAP_KEY === "" ? null : settings.LINNET_BOOTSTRAP_KEY,
-    oidc:
-      issuer === ""
-        ? null
-        : {
-            issuer,
-            audience: settings.LINNET_OIDC_AUDIENCE,
-            tenantClaim: settings.LINNET_OIDC_TENANT_CLAIM,
-            scopeClaim: settings.LINNET_OIDC_SCOPE_CLAIM,
-          },
-    allowedOrigins: listed(settings.LINNET_ALLOWED_ORIGINS),
-    // A name that resolves to this machine is how a foreign page would reach a local service.
-    allowedHosts:
-      hosts.length === 0 && !isLocal ? null : [...hosts, ...(isLocal ? localNames : [])],
-    trustedProxies: listed(settings.LINNET_TRUSTED_PROXIES),
-    requestsPerMinute: settings.LINNET_REQUESTS_PER_MINUTE ?? (auth === "none" ? 0 : 6000),
-  } as const;
-}
-
-const localNames = ["localhost", "127.0.0.1", "::1"] as const;
-
 /** What the pattern cannot tell: an endpoint that is no address, a number that is none. */
 function artifactsOf({ LINNET_ARTIFACTS: address }: Settings): string {
   if (address === "" || s3AddressOf(address) !== null) return address;
@@ -225,7 +170,8 @@ function threadsOf(settings: Settings): number {
  */
 export function readConfig(environment: Environment = process.env): Config {
   const settings = readSettings(environment);
-  refuseOpenDoors(settings);
+  const fault = openDoorFault(settings);
+  if (fault !== undefined) throw new ConfigError(fault);
   const connectionsMax = settings.LINNET_CONNECTIONS_MAX;
   return {
     ...accessOf(settings),

@@ -119,7 +119,7 @@ export async function deleteModel(context: CatalogContext, id: string): Promise<
     if ((await writer.model(id)) === undefined) {
       throw new Failure("not_found", `There is no model ${id}.`);
     }
-    // Deleted before it is looked at who needs it: whoever begins to meanwhile waits, and misses it.
+    // Deleted first: whoever begins to need it meanwhile waits for this, and then misses it.
     await writer.deleteModel(id);
     await refuseNeeded(writer, { model: id });
   });

@@ -205,7 +205,7 @@ export async function deleteDataset(context: CatalogContext, id: string): Promis
     if ((await writer.dataset(id)) === undefined) {
       throw new Failure("not_found", `There is no data set ${id}.`);
     }
-    // Deleted before it is looked at who needs it: whoever begins to meanwhile waits, and misses it.
+    // Deleted first: whoever begins to need it meanwhile waits for this, and then misses it.
     await writer.deleteDataset(id);
     await refuseNeeded(writer, { dataset: id });
   });

@@ -1,6 +1,6 @@
 /** Every variable of the environment that Linnet reads: its default, its range and its meaning. */
 import { availableParallelism, totalmem } from "node:os";
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 import { oneOf } from "#schemas/values.ts";
 import { failpointsPattern } from "#src/failpoints.ts";
 import { s3AddressPattern } from "#storage/s3-address.ts";
@@ -227,3 +227,8 @@ export const variables = {
       "likely.",
   }),
 } as const;
+
+/** The value of each variable. */
+export type Settings = {
+  readonly [K in keyof typeof variables]: Static<(typeof variables)[K]>;
+};

@@ -1,5 +1,4 @@
 /** The Reader over SQL: every query that changes nothing. Events are read in events.ts. */
-import assert from "node:assert/strict";
 import { type Kysely, sql } from "kysely";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Dataset } from "#schemas/dataset.ts";
@@ -22,25 +21,15 @@ import type {
   UploadRecord,
 } from "#storage/store.ts";
 import { usualTenant } from "#storage/store.ts";
+import { digestsOf } from "./digests.ts";
 import { readEvents } from "./events.ts";
+import { checkLimit, pageOf } from "./pages.ts";
 import { queuedFairly } from "./queue.ts";
 import { documentOf, toAnswer, toApiKey, toRunRecord } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
-/** More rows than this are never read at once. */
-export const rowsPerPageMax = 1000;
-
 /** Tables that keep whole documents under an id. */
 type Documents = "models" | "datasets" | "sweeps" | "ntks" | "uploads";
-
-function checkLimit(limit: number): void {
-  assert(Number.isInteger(limit) && limit >= 1 && limit <= rowsPerPageMax, `limit ${limit}`);
-}
-
-/** One row more than asked for was read, to see whether there are more. */
-function pageOf<Row, T>(rows: readonly Row[], limit: number, parse: (row: Row) => T): Page<T> {
-  return { rows: rows.slice(0, limit).map(parse), more: rows.length > limit };
-}
 
 export class SqlReader implements Reader {
   protected readonly db: Kysely<Tables>;
@@ -240,23 +229,8 @@ export class SqlReader implements Reader {
     return row && toAnswer(row);
   }
 
-  async digests(): Promise<ReadonlySet<string>> {
-    const rows = await this.db
-      .selectFrom("models")
-      .select("digest")
-      .union(this.db.selectFrom("datasets").select("digest"))
-      .union(this.db.selectFrom("checkpoints").select("weights as digest"))
-      .union(this.db.selectFrom("checkpoints").select("digest").$castTo<{ digest: string }>())
-      .union(this.db.selectFrom("snapshots").select("digest").$castTo<{ digest: string }>())
-      .union(this.db.selectFrom("ntks").select("digest").$castTo<{ digest: string }>())
-      .union(
-        this.db.selectFrom("ntks").select("first_inputs as digest").$castTo<{ digest: string }>(),
-      )
-      .union(
-        this.db.selectFrom("ntks").select("second_inputs as digest").$castTo<{ digest: string }>(),
-      )
-      .execute();
-    return new Set(rows.map((row) => row.digest).filter((digest) => digest !== null));
+  digests(): Promise<ReadonlySet<string>> {
+    return digestsOf(this.db);
   }
 
   async #document<T>(table: Documents, id: string): Promise<T | undefined> {

@@ -22,7 +22,7 @@ import { SqlWriter } from "./writer.ts";
 
 /** Writes that may wait while others are under way. */
 export const writesWaitingMax = 1000;
-/** How often one transaction is tried that stands in another's way, and the wait after the first. */
+/** How often a transaction is tried that stands in another's way; the wait after the first. */
 const triesMax = 8;
 const retryMs = 10;
 
