@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import type { Static, TSchema } from "typebox";
+import type { TSchema } from "typebox";
 import Value from "typebox/value";
 import { s3AddressOf } from "#storage/s3-address.ts";
 import { accessOf, openDoorFault } from "./config/doors.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "#storage/store.ts";
 
 /** More rows than this are never read at once. */
-export const rowsPerPageMax = 1000;
+const rowsPerPageMax = 1000;
 
 export function checkLimit(limit: number): void {
   assert(Number.isInteger(limit) && limit >= 1 && limit <= rowsPerPageMax, `limit ${limit}`);
