@@ -19,6 +19,7 @@ const { values: flags, positionals } = parseArgs({
     cycles: { type: "string" },
     count: { type: "string" },
     minutes: { type: "string" },
+    examples: { type: "string" },
     seed: { type: "string", default: "1" },
     ci: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -34,7 +35,13 @@ const number = (text: string | undefined, short: number, long: number): number =
 const seed = Number(flags.seed);
 
 const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
-  contract: () => contractCampaign({ seed, isShort: flags.ci, onLine: say }),
+  contract: () =>
+    contractCampaign({
+      seed,
+      isShort: flags.ci,
+      examples: number(flags.examples, 5, 60),
+      onLine: say,
+    }),
   corrupt: () => corruptCampaign({ isShort: flags.ci, seed }),
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
   soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),

@@ -3,11 +3,12 @@
  * running service; then frames made from the stream's own schemas, sent to live sockets.
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chanceOf } from "./chance.ts";
+import { type Materials, prepareMaterials } from "./contract-materials.ts";
 import { frameCampaign } from "./frames.ts";
 import { KillClient } from "./kill-client.ts";
 import { atLeast, none, type Report } from "./report.ts";
@@ -16,12 +17,15 @@ import { type Server, startServer } from "./server.ts";
 export interface ContractOptions {
   readonly seed: number;
   readonly isShort: boolean;
+  /** Random cases of each operation, beside those that cover its schema. */
+  readonly examples: number;
   readonly onLine: (text: string) => void;
 }
 
 const run = promisify(execFile);
 const cache = join(import.meta.dirname, "../../node_modules/.cache/schemathesis");
 const rules = join(import.meta.dirname, "schemathesis.toml");
+const hooks = join(import.meta.dirname, "schemathesis_hooks.py");
 const version = "4.32.5";
 const adminKey = `lnt_${"0".repeat(20)}_${"c".repeat(43)}`;
 /** All but admin: a key that may manage keys would end itself by chance. */
@@ -48,15 +52,16 @@ export class NoSchemathesis extends Error {
   override readonly name = "NoSchemathesis";
 }
 
-/** The program, installed once into a folder that git ignores. */
+/** The Python that has it, installed once into a folder that git ignores. */
 async function schemathesis(onLine: (text: string) => void): Promise<string> {
-  const program = join(cache, "bin/st");
-  if (await stat(program).catch(() => null)) return program;
+  const program = join(cache, "bin/python3");
+  const installed = await run(program, ["-m", "pip", "show", "schemathesis"]).catch(() => null);
+  if (installed?.stdout.includes(`Version: ${version}`) === true) return program;
   onLine(`installing schemathesis ${version} into ${cache}`);
   try {
     await mkdir(cache, { recursive: true });
     await run("python3", ["-m", "venv", cache]);
-    await run(join(cache, "bin/pip"), ["install", "-q", `schemathesis==${version}`]);
+    await run(program, ["-m", "pip", "install", "-q", `schemathesis==${version}`]);
     return program;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
@@ -70,12 +75,24 @@ interface Outcome {
   readonly text: string;
 }
 
+interface Attack {
+  readonly server: Server;
+  readonly key: string;
+  readonly seed: number;
+  readonly examples: number;
+  readonly known: Materials;
+  /** Which paths; all when absent. */
+  readonly paths?: string;
+}
+
 /** What schemathesis says to its end. */
-async function attack(server: Server, key: string, options: ContractOptions): Promise<Outcome> {
-  const program = await schemathesis(options.onLine);
+async function attack(program: string, how: Attack): Promise<Outcome> {
+  const { server, key, seed, examples, known, paths } = how;
   const child = spawn(
     program,
     [
+      "-m",
+      "schemathesis.cli",
       "--config-file",
       rules,
       "run",
@@ -85,9 +102,10 @@ async function attack(server: Server, key: string, options: ContractOptions): Pr
       "--phases",
       "examples,coverage,fuzzing,stateful",
       "--max-examples",
-      options.isShort ? "5" : "60",
+      String(examples),
       "--seed",
-      String(options.seed),
+      String(seed),
+      ...(paths === undefined ? [] : ["--include-path-regex", paths]),
       "--continue-on-failure",
       "--suppress-health-check",
       "all",
@@ -95,7 +113,18 @@ async function attack(server: Server, key: string, options: ContractOptions): Pr
       "-H",
       `Authorization: Bearer ${key}`,
     ],
-    { cwd: tmpdir(), stdio: ["ignore", "pipe", "pipe"] },
+    {
+      cwd: tmpdir(),
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        LINNET_HOOKS: hooks,
+        LINNET_KNOWN: JSON.stringify(known),
+        LINNET_SEED: String(seed),
+        // Hooks are read in place, and leave nothing beside them.
+        PYTHONDONTWRITEBYTECODE: "1",
+      },
+    },
   );
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -127,7 +156,28 @@ function excerptsIn(text: string): readonly string[] {
   return found;
 }
 
+/** What one attack found. */
+async function told(outcome: Outcome, onLine: (text: string) => void) {
+  const { text, code } = outcome;
+  const cases = countIn(text, /(\d+) generated/);
+  if (cases === 0) onLine(text.slice(-2000));
+  await appendFile(join(cache, "last.txt"), text);
+  return {
+    cases,
+    code: code ?? 1,
+    links: countIn(text, /API Links: +(\d+) covered/),
+    failures: failuresIn(text),
+    excerpts: excerptsIn(text),
+  };
+}
+
+/** Cases of the routes that manage keys, which a key of their own attacks. */
+const keyExamples = { short: 5, long: 40 };
+const keyPaths = "^/v1/api-keys";
+
 export async function contractCampaign(options: ContractOptions): Promise<Report> {
+  const { seed, isShort, onLine, examples } = options;
+  const program = await schemathesis(onLine);
   const dataDir = await mkdtemp(join(tmpdir(), "linnet-contract-"));
   const server = await startServer({
     dataDir,
@@ -136,27 +186,26 @@ export async function contractCampaign(options: ContractOptions): Promise<Report
       LINNET_AUTH: "keys",
       LINNET_BOOTSTRAP_KEY: adminKey,
       LINNET_REQUESTS_PER_MINUTE: "0",
+      LINNET_THREADS_PER_TRAINER: "1",
     },
   });
   try {
     const key = await keyFor(server);
-    const { text, code } = await attack(server, key, options);
-    await writeFile(join(cache, "last.txt"), text);
-    const failures = failuresIn(text);
-    const cases = countIn(text, /(\d+) generated/);
-    if (cases === 0) options.onLine(text.slice(-2000));
-    const frames = await frameCampaign({
-      server,
-      key,
-      count: options.isShort ? 500 : 10_000,
-      seed: options.seed,
-    });
+    const known = await prepareMaterials(server, key);
+    const all = { server, seed, known, key, examples };
+    await writeFile(join(cache, "last.txt"), "");
+    const routes = await told(await attack(program, all), onLine);
+    const frames = await frameCampaign({ server, key, count: isShort ? 500 : 10_000, seed });
+    const ofKeys = { examples: isShort ? keyExamples.short : keyExamples.long, paths: keyPaths };
+    const keys = await told(await attack(program, { ...all, ...ofKeys, key: adminKey }), onLine);
+    const failures = [...routes.failures, ...keys.failures];
     return {
       campaign: "contract",
       figures: [
-        atLeast("cases of schemathesis", cases, options.isShort ? 1000 : 10_000),
+        atLeast("cases of schemathesis", routes.cases + keys.cases, isShort ? 1000 : 10_000),
+        atLeast("… links between operations that were followed", routes.links, 1),
         none("… kinds of failure", failures.length),
-        none("… exit code", code ?? 1),
+        none("… exit code", Math.max(routes.code, keys.code)),
         ...frames.figures,
         {
           name: "service still runs",
@@ -165,7 +214,7 @@ export async function contractCampaign(options: ContractOptions): Promise<Report
           holds: server.isRunning(),
         },
       ],
-      findings: [...failures, ...excerptsIn(text), ...frames.findings],
+      findings: [...failures, ...routes.excerpts, ...keys.excerpts, ...frames.findings],
     };
   } finally {
     await server.kill();

@@ -10,13 +10,14 @@ import { isTerminal } from "#runs/change.ts";
 import type { Run, RunRequest } from "#schemas/run.ts";
 import { failpointNames } from "#src/failpoints.ts";
 import { type Chance, chanceOf } from "./chance.ts";
-import { checkLog, checkSeen, type Fault } from "./check-log.ts";
+import type { Fault } from "./check-log.ts";
 import { KillClient } from "./kill-client.ts";
+import { judge, type Means, reportOf } from "./kill-verdict.ts";
 import { childrenOf, isAlive, kill, type Process } from "./processes.ts";
-import { atLeast, none, type Report, worst } from "./report.ts";
+import type { Report } from "./report.ts";
 import { type Server, ServerEnded, startServer } from "./server.ts";
 import { definition, generator, smallRun } from "./settings.ts";
-import { compareUndisturbed, type Materials } from "./undisturbed.ts";
+import type { Materials } from "./undisturbed.ts";
 
 export interface KillOptions {
   readonly cycles: number;
@@ -30,11 +31,11 @@ const runsAtOnce = 4;
 const trainersMax = 2;
 /** How long a trainer may outlive the server that started it. */
 const orphanMsMax = 10_000;
+/** How long a service is left to reach its failpoint. */
+const failpointMsMax = 5000;
 const settleMsMax = 240_000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-type Means = "server" | "trainer" | "failpoint";
 
 class KillLoop {
   readonly faults: Fault[] = [];
@@ -51,6 +52,8 @@ class KillLoop {
   #materials = { model: "", dataset: "" };
   #server: Server | undefined;
   #port = 0;
+  /** Trainers lost before the service was given a failpoint. */
+  #lostBefore = 0;
 
   constructor(dataDir: string, seed: number) {
     this.#dataDir = dataDir;
@@ -81,9 +84,7 @@ class KillLoop {
         return this.#server;
       } catch (error) {
         if (failpoints === "" || !(error instanceof ServerEnded)) throw error;
-        this.kills.failpoint += 1;
-        const [place = ""] = failpoints.split(":");
-        this.places[place] = (this.places[place] ?? 0) + 1;
+        this.#killedAt(failpoints.split(":")[0] ?? "", 1);
       }
     }
   }
@@ -115,7 +116,7 @@ class KillLoop {
 
   /** One kill, with life before it. */
   async cycle(): Promise<void> {
-    const means = this.#chance.of<Means>(["server", "server", "trainer", "failpoint"]);
+    const means = this.#chance.of<Means>(["server", "trainer", "failpoint", "failpoint"]);
     const place = this.#chance.of(failpointNames);
     if (means === "failpoint") await this.#arm(place);
     else await this.#up();
@@ -133,6 +134,7 @@ class KillLoop {
       this.kills.server += 1;
       await this.#killServer();
     }
+    this.#lostBefore = this.trainersLost;
     await this.#up(`${place}:${this.#chance.of(["0.03", "0.1", "0.3"])}`);
   }
 
@@ -153,15 +155,19 @@ class KillLoop {
       if (trainers.length > 0) return;
     }
     if (means === "failpoint") {
-      const died = await Promise.race([server.ended.then(() => true), pause(3000)]);
-      if (died === true) {
-        this.kills.failpoint += 1;
-        this.places[place] = (this.places[place] ?? 0) + 1;
-        return;
-      }
+      const died = await Promise.race([server.ended.then(() => true), pause(failpointMsMax)]);
+      const trainersLost = this.trainersLost - this.#lostBefore;
+      if (trainersLost > 0) this.#killedAt(place, trainersLost);
+      if (died === true) return this.#killedAt(place, 1);
     }
     this.kills.server += 1;
     await this.#killServer();
+  }
+
+  /** Of the service, or of trainers: both name the same places. */
+  #killedAt(place: string, times: number): void {
+    this.kills.failpoint += times;
+    this.places[place] = (this.places[place] ?? 0) + times;
   }
 
   /** SIGKILL; the trainers must see that they are orphans and end by themselves. */
@@ -222,77 +228,6 @@ class KillLoop {
 const isOver = (event: { readonly type: string; readonly data: object } | undefined): boolean =>
   event?.type === "status" && isTerminal((event.data as { status: Run["status"] }).status);
 
-/** Every log against the rules, its readers, and the numbers of an undisturbed run. */
-async function judge(loop: KillLoop, materials: Materials) {
-  const { client, faults } = loop;
-  const runs = await client.all();
-  const stored = new Set(runs.map(({ id }) => id));
-  for (const id of client.runs.keys()) {
-    if (!stored.has(id)) faults.push({ run: id, rule: "lost", detail: "answered 202 and gone" });
-  }
-  const extra = runs.filter(({ id }) => !client.runs.has(id));
-  for (const { id } of extra) {
-    faults.push({ run: id, rule: "lost", detail: "it is there though no 202 named it" });
-  }
-  const tally = { events: 0, seen: 0, compared: 0, cancelled: 0, attempts: 0 };
-  for (const run of runs) {
-    const log = await client.log(run.id);
-    const seen = client.runs.get(run.id)?.seen ?? [];
-    faults.push(...checkLog(run, log), ...checkSeen(run.id, seen, log));
-    tally.events += log.length;
-    tally.seen += seen.length;
-    tally.attempts += run.attempt;
-    if (run.status === "cancelled") tally.cancelled += 1;
-    if (run.status !== "succeeded") continue;
-    faults.push(...(await compareUndisturbed(run, log, materials)));
-    tally.compared += 1;
-  }
-  return { runs: runs.length, ...tally };
-}
-
-const rules = [
-  ["202 lost, or a run twice", ["lost"]],
-  ["illegal transitions", ["transition", "end"]],
-  ["gaps in a log", ["gap", "metrics"]],
-  ["repeats in a log", ["repeat"]],
-  ["double owners", ["owner", "orphan"]],
-  ["streams that differ from the log", ["stream"]],
-  ["runs whose numbers differ from an undisturbed run", ["numbers"]],
-] as const satisfies readonly (readonly [string, readonly Fault["rule"][]])[];
-
-function reportOf(
-  loop: KillLoop,
-  tally: Awaited<ReturnType<typeof judge>>,
-  options: KillOptions,
-): Report {
-  const { faults, kills, places, client } = loop;
-  const count = (of: readonly string[]) => faults.filter(({ rule }) => of.includes(rule)).length;
-  const total = kills.server + kills.trainer + kills.failpoint;
-  return {
-    campaign: "kill",
-    figures: [
-      atLeast("kills", total, options.cycles),
-      { name: "… of the server, at random", value: kills.server },
-      { name: "… of a trainer, at random", value: kills.trainer },
-      { name: "… at failpoints", value: kills.failpoint },
-      ...failpointNames.map((name) => ({ name: `… … ${name}`, value: places[name] ?? 0 })),
-      { name: "trainers lost while the service lived", value: loop.trainersLost },
-      { name: "starts of the service", value: loop.restarts },
-      { name: "runs answered with 202", value: client.runs.size },
-      { name: "attempts", value: tally.attempts },
-      { name: "requests without an answer, sent again", value: client.counts.unanswered },
-      { name: "steered", value: client.counts.steered },
-      { name: "paused, resumed or cancelled", value: client.counts.wished },
-      { name: "events on the logs", value: tally.events },
-      { name: "streams cut by their readers", value: client.counts.cuts },
-      { name: "runs compared with an undisturbed one", value: tally.compared },
-      worst("longest life of an orphan, ms", loop.orphanMsWorst),
-      ...rules.map(([name, of]) => none(name, count(of))),
-    ],
-    findings: faults.map(({ run, rule, detail }) => `${rule}: ${run} ${detail}`),
-  };
-}
-
 export async function killCampaign(options: KillOptions): Promise<Report> {
   const dataDir = await mkdtemp(join(tmpdir(), "linnet-kill-"));
   const loop = new KillLoop(dataDir, options.seed);
@@ -310,7 +245,7 @@ export async function killCampaign(options: KillOptions): Promise<Report> {
     if (code !== 0) loop.faults.push({ run: "", rule: "end", detail: fault });
     if (loop.faults.length === 0) await rm(dataDir, { recursive: true, force: true });
     else options.onCycle?.(`the data are kept in ${dataDir}`);
-    return reportOf(loop, tally, options);
+    return reportOf(loop, tally, options.cycles);
   } catch (error) {
     await loop.abandon();
     throw error;
