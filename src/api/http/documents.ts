@@ -25,6 +25,25 @@ const tags = [
   { name: "service", description: "Probes, limits and devices." },
 ];
 
+/** On an operation whose body may be left out, which the schema of a body cannot say. */
+export const bodyOptional = { "x-body-optional": true } as const;
+
+interface Operation {
+  "x-body-optional"?: boolean;
+  requestBody?: { required?: boolean };
+}
+
+/** Says of bodies that may be left out that they are not required. */
+function markOptionalBodies(document: { paths?: object }): void {
+  for (const path of Object.values(document.paths ?? {}) as Record<string, Operation>[]) {
+    for (const operation of Object.values(path)) {
+      if (operation["x-body-optional"] !== true) continue;
+      delete operation["x-body-optional"];
+      if (operation.requestBody !== undefined) operation.requestBody.required = false;
+    }
+  }
+}
+
 /** Must be registered before the routes that it describes. */
 export async function addDocuments(app: App, backing: Backing): Promise<void> {
   await app.register(swagger, {
@@ -50,6 +69,11 @@ export async function addDocuments(app: App, backing: Backing): Promise<void> {
         },
       },
       tags,
+    },
+    transformObject: (made) => {
+      if ("swaggerObject" in made) return made.swaggerObject;
+      markOptionalBodies(made.openapiObject);
+      return made.openapiObject;
     },
     refResolver: {
       buildLocalReference: (...[json, , , i]) => `${json.$id ?? `def-${i}`}`,

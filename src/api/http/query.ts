@@ -6,6 +6,12 @@ import type { Schema } from "#api/explain-leaf.ts";
 
 type Query = Readonly<Record<string, unknown>>;
 
+/** Beyond 2⁵³ nothing is counted here: whatever is more is as much as there can be. */
+function wholeOf(text: string): number {
+  const { MAX_SAFE_INTEGER: most } = Number;
+  return Math.max(-most, Math.min(most, Number(text)));
+}
+
 function convert(schema: Schema, value: unknown): unknown {
   if (schema.type === "array") {
     const texts = Array.isArray(value) ? value : [value];
@@ -13,7 +19,7 @@ function convert(schema: Schema, value: unknown): unknown {
     return parts.map((part) => (schema.items === undefined ? part : convert(schema.items, part)));
   }
   if (typeof value !== "string") return value;
-  if (schema.type === "integer" && /^-?\d{1,16}$/.test(value)) return Number(value);
+  if (schema.type === "integer" && /^-?\d+$/.test(value)) return wholeOf(value);
   if (schema.type === "number" && /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) {
     return Number(value);
   }

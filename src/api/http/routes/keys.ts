@@ -2,6 +2,7 @@
 import Type from "typebox";
 import type { Backing } from "#api/backing.ts";
 import { callerOf } from "#api/http/caller.ts";
+import { bodyOptional } from "#api/http/documents.ts";
 import { locationHeader } from "#api/http/headers.ts";
 import type { App } from "#api/http/instance.ts";
 import { pageAnswer, pageRequest } from "#api/http/paging.ts";
@@ -54,6 +55,7 @@ const read = {
 
 const rotate = {
   operationId: "rotateApiKey",
+  ...bodyOptional,
   tags,
   summary: "Make a new key like this one, which then expires",
   description: "Both work for the overlap. Streams of the old key are closed with 4011.",
