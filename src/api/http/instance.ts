@@ -13,12 +13,17 @@ import { beginSpan, endSpan } from "./tracing.ts";
 
 const keepAliveTimeoutMs = 72_000;
 const requestsPerSocketMax = 100_000;
+/** How long the head of a request may take, and how often that is looked at. */
+const headMsMax = 20_000;
+const lookEveryMs = 2000;
 
 /**
- * Only WebSocket upgrades leave HTTP: clients that offer HTTP/2 beside it (`Upgrade: h2c`) are
+ * A head that comes byte by byte is cut off. Only WebSocket upgrades leave HTTP: clients that offer HTTP/2 beside it (`Upgrade: h2c`) are
  * answered in HTTP/1.1, as if they had not.
  */
-const upgrades: ServerOptions & { shouldUpgradeCallback(request: IncomingMessage): boolean } = {
+const httpOptions: ServerOptions & { shouldUpgradeCallback(request: IncomingMessage): boolean } = {
+  headersTimeout: headMsMax,
+  connectionsCheckingInterval: lookEveryMs,
   shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
 };
 
@@ -27,7 +32,7 @@ function bare(backing: Backing) {
   // Its own, so that it can be kept quiet about what the service says itself.
   const loggerInstance: FastifyBaseLogger = backing.log.child({});
   return Fastify({
-    http: upgrades,
+    http: httpOptions,
     loggerInstance,
     logController: new LogController({
       disableRequestLogging: true,

@@ -67,7 +67,9 @@ export class Connection {
     this.#isSingle = isSingle;
     const { config, metrics } = backing;
     this.#outbox = new Outbox(socket, config.streamStallMs, (kind) => metrics.frameSent(kind));
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("message", (data, isBinary) => this.#take(() => this.#receive(data, isBinary)));
+    // Each is answered, and answers that nobody reads would pile up.
+    socket.on("ping", () => this.#take(() => undefined));
     socket.once("close", () => this.#endAll());
     this.#heartbeat();
   }
@@ -97,19 +99,23 @@ export class Connection {
     this.#subscriptions.clear();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  /** Counts a frame and obeys it; whatever is wrong with it is said. */
+  #take(obey: () => void): void {
     // What still comes after a refusal has nobody left to read it.
     if (!this.#outbox.isOpen) return;
     try {
       this.#spendCredit();
-      const frame = isBinary ? undefined : parseFrame(data.toString());
-      if (frame === undefined) {
-        throw new Failure("stream_frame_invalid", "Frames from clients are text frames of JSON.");
-      }
-      this.#obey(frame);
+      obey();
     } catch (error) {
       this.#refuse(error);
     }
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (isBinary) {
+      throw new Failure("stream_frame_invalid", "Frames from clients are text frames of JSON.");
+    }
+    this.#obey(parseFrame(data.toString()));
   }
 
   #spendCredit(): void {

@@ -2,6 +2,10 @@
 export const streamLimits = {
   subscriptionsMax: 128,
   frameBytesMax: 64 * 1024,
+  /** Pieces in which one frame may come. */
+  fragmentsMax: 256,
+  /** Reads of the network over which one frame may spread. */
+  chunksMax: 4096,
   framesPerSecondMax: 20,
   /** Frames that may come at once, so that a client can subscribe to everything when it opens. */
   framesBurstMax: 256,

@@ -136,6 +136,8 @@ export async function streamRoutes(app: App, edge: Edge): Promise<void> {
   await app.register(websocket, {
     options: {
       maxPayload: streamLimits.frameBytesMax,
+      maxFragments: streamLimits.fragmentsMax,
+      maxBufferedChunks: streamLimits.chunksMax,
       perMessageDeflate: false,
       handleProtocols: choose,
     },
