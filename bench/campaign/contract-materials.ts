@@ -1,4 +1,4 @@
-/** What the contract campaign tells schemathesis of: things that exist, and bodies that fit them. */
+/** What the contract campaign tells schemathesis: things that exist, and bodies that fit them. */
 import { isTerminal } from "#runs/change.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import { chanceOf } from "./chance.ts";
