@@ -1,7 +1,8 @@
 /** The results of a sweep as CSV (RFC 4180): a line for each cell, or for each group of seeds. */
 import { type Estimate, resultNames, type SweepResults } from "#schemas/sweep.ts";
 
-const estimateColumns = [
+/** What is told of every estimate, in order. */
+export const estimateColumns = [
   "n",
   "mean",
   "deviation",
@@ -20,7 +21,10 @@ function cellText(value: unknown): string {
 
 const line = (values: readonly unknown[]): string => `${values.map(cellText).join(",")}\r\n`;
 
-function pointersOf(rows: readonly { readonly values: Readonly<Record<string, unknown>> }[]) {
+/** Pointers that vary, in their order. */
+export function pointersOf(
+  rows: readonly { readonly values: Readonly<Record<string, unknown>> }[],
+) {
   return [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
 }
 

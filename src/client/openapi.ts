@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Read a sweep and its table of results
-         * @description As csv one line a cell, or with `table=groups` one line for all seeds together.
+         * @description As csv or an Arrow stream one line a cell, or with `table=groups` one for all seeds together. Arrow columns are typed; NaN and infinities are floats there.
          */
         get: operations["getSweep"];
         put?: never;
@@ -651,6 +651,26 @@ export interface paths {
          * @description No further cell becomes a run, and runs that have not ended are cancelled.
          */
         post: operations["cancelSweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sweeps/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a whole sweep by server-sent events
+         * @description The frames of the sweep's WebSocket stream, each an event named after its frame: `sweep` whenever the counts change, and of every run `hello`, `event`, `gap`, `caught_up`, `complete`. The id of an event says how far every run was told; a reader who sends it as `Last-Event-ID` goes on there. The answer ends when the sweep has ended and all is told.
+         */
+        get: operations["followSweep"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8073,13 +8093,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The columns; as csv one row a step. */
+            /** @description The columns; as csv one row a step. As an Arrow stream `step` is an int32 and every other column a nullable float64, NaN and infinities among them; with `points` thinned out as JSON is. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                    "application/vnd.apache.arrow.stream": unknown;
                     "text/csv": string;
                 };
             };
@@ -9206,7 +9227,7 @@ export interface operations {
             query?: {
                 /** @description δ of the summary. */
                 delta?: number;
-                /** @description Of the csv. */
+                /** @description Of csv and Arrow. */
                 table?: "cells" | "groups";
             };
             header?: never;
@@ -9225,6 +9246,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SweepResults"];
+                    "application/vnd.apache.arrow.stream": unknown;
                     "text/csv": string;
                 };
             };
@@ -9472,6 +9494,136 @@ export interface operations {
             };
             /** @description conflict: The resource is in a state in which this cannot be done. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followSweep: {
+        parameters: {
+            query?: {
+                /** @description False: runs that are there already are told from where they are now. */
+                history?: boolean;
+                /** @description All when absent. */
+                kinds?: ("status" | "metrics" | "evaluation" | "anchor" | "snapshot" | "checkpoint" | "steered" | "log")[];
+                /** @description Of metrics events. */
+                max_rate_hz?: number;
+            };
+            header?: {
+                /** @description The id of the last event that came. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Identifier of a sweep. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description There is nothing more to come. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. cursor_invalid: The cursor was not given out by this listing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_acceptable: None of the accepted content types can be produced. */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };

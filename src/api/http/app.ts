@@ -20,6 +20,7 @@ import { planRoutes } from "./routes/plans.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { snapshotRoutes } from "./routes/snapshots.ts";
+import { sweepEventRoutes } from "./routes/sweep-events.ts";
 import { sweepRoutes } from "./routes/sweeps.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
@@ -92,6 +93,7 @@ export async function createApp(backing: Backing): Promise<App> {
   snapshotRoutes(app, edge);
   checkpointRoutes(app, edge);
   sweepRoutes(app, edge);
+  sweepEventRoutes(app, edge);
   ntkRoutes(app, edge);
   uploadRoutes(app, edge);
   keyRoutes(app, backing);

@@ -194,7 +194,7 @@ export class Connection {
       history,
       signal: controller.signal,
       say: (frame) => this.#outbox.send(frame),
-      follow: async (run, after) => {
+      follow: async ({ run, after }) => {
         if (this.#subscriptions.has(run)) return;
         try {
           await this.subscribe({ ...rest, run, after });

@@ -21,9 +21,14 @@ function textOf(frame: ServerFrame): string {
   return `event: ${frame.frame}\n${id}data: ${JSON.stringify(frame)}\n\n`;
 }
 
-function sinkOf(response: ServerResponse, stallMs: number): Sink {
+/** Sends frames as `write` puts them, when the response takes them. */
+export function sinkOf(
+  response: ServerResponse,
+  stallMs: number,
+  write: (frame: ServerFrame) => string = textOf,
+): Sink {
   return {
-    send: (frame) => void response.write(textOf(frame)),
+    send: (frame) => void response.write(write(frame)),
     room: async () => {
       const fromMs = performance.now();
       while (!response.destroyed && response.writableLength >= streamLimits.queueBytesMax) {
@@ -50,14 +55,23 @@ export interface SseOptions {
 }
 
 /** Writes the run's events to a response whose head is sent, until all is said or it is cut. */
-export async function followBySse(options: SseOptions): Promise<void> {
+export function followBySse(options: SseOptions): Promise<void> {
   const { ports, wanted, response, stallMs, signal } = options;
+  const sink = sinkOf(response, stallMs);
+  return tellBySse(options, () => follow({ ports, wanted, sink, signal }));
+}
+
+/** Opens the stream, keeps it alive while `tell` tells, and ends it. Never rejects. */
+export async function tellBySse(
+  { ports, response }: Pick<SseOptions, "ports" | "response">,
+  tell: () => Promise<void>,
+): Promise<void> {
   response.write(`retry: ${retryMs}\n\n`);
   const timer = setInterval(() => {
     if (response.writableLength === 0) response.write(": heartbeat\n\n");
   }, ports.heartbeatMs);
   try {
-    await follow({ ports, wanted, sink: sinkOf(response, stallMs), signal });
+    await tell();
     response.end();
   } catch (error) {
     // The head is sent: all that is left to say is that this stream ends here.

@@ -9,9 +9,9 @@ import type { Sweep } from "#schemas/sweep.ts";
 import type { Reader, Store } from "#storage/store.ts";
 import type { Wakeups } from "#storage/wakeups.ts";
 import { Bell } from "./bell.ts";
+import type { SweepCursor } from "./sweep-cursor.ts";
+import { sweepTailsMax } from "./sweep-limits.ts";
 
-/** Tails of one sweep at the same time; further runs join as earlier ones are told. */
-export const sweepTailsMax = 100;
 /** How long a change of the counts may go unsaid when no wake-up tells of it. */
 const pollMs = 1000;
 const pageLimit = 200;
@@ -23,12 +23,15 @@ export interface SweepStreamOptions {
   readonly say: (frame: SweepFrame) => void;
   /** Whether runs that are there when the stream opens are told from their beginning. */
   readonly history: boolean;
+  /** Where the reader is already, in the place of `history`. */
+  readonly from?: SweepCursor | undefined;
   /** Follows a run after a seq; resolves once all of it was sent, or it was given up. */
-  readonly follow: (run: string, after: number) => Promise<void>;
+  readonly follow: (joining: Joining) => Promise<void>;
 }
 
-interface Joining {
+export interface Joining {
   readonly run: string;
+  readonly cell: number;
   readonly after: number;
 }
 
@@ -85,11 +88,25 @@ class SweepTail {
       const filter = { sweep: this.#options.sweep, limit: pageLimit };
       const page = await reader.runs(after === undefined ? filter : { ...filter, after });
       const unknown = page.rows.filter(({ run }) => run.id > this.#lastKnown);
-      fresh.push(...unknown.map(({ run }) => ({ run: run.id, after: skips ? run.last_seq : 0 })));
+      fresh.push(
+        ...unknown.map(({ run }) => ({
+          run: run.id,
+          cell: run.sweep?.cell ?? 0,
+          after: skips ? run.last_seq : 0,
+        })),
+      );
       if (!page.more || unknown.length < page.rows.length) break;
     }
     this.#lastKnown = fresh[0]?.run ?? this.#lastKnown;
-    return fresh.reverse();
+    return fresh.reverse().flatMap((joining) => this.#since(joining));
+  }
+
+  /** A run from where the reader is; none when all of it was sent. */
+  #since(joining: Joining): readonly Joining[] {
+    const { from } = this.#options;
+    if (from === undefined) return [joining];
+    const after = from.after(joining.cell);
+    return after === undefined ? [] : [{ ...joining, after }];
   }
 
   #open(ended: () => void): void {
@@ -98,7 +115,7 @@ class SweepTail {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#live += 1;
-      void follow(next.run, next.after).finally(() => {
+      void follow(next).finally(() => {
         this.#live -= 1;
         ended();
       });

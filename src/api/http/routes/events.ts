@@ -1,13 +1,13 @@
 /** The event log of a run: pages of JSON, or server-sent events that follow it. */
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import Type, { type Static } from "typebox";
 import type { Backing, Edge } from "#api/backing.ts";
 import { runOr404 } from "#api/http/entity.ts";
-import { signalOf } from "#api/http/hooks.ts";
 import type { App } from "#api/http/instance.ts";
 import { negotiate } from "#api/http/negotiate.ts";
 import { answers, statuses } from "#api/http/problem.ts";
 import { ref } from "#api/http/schemas.ts";
+import { answerBySse, type Exchange, sse } from "#api/http/sse-answer.ts";
 import { followBySse } from "#api/stream/sse.ts";
 import { checkCursor, type Wanted } from "#api/stream/tail.ts";
 import { isTerminal } from "#runs/change.ts";
@@ -22,7 +22,6 @@ export const eventsPageMax = 1000;
 
 const eventsPageDefault = 200;
 const json = "application/json";
-const sse = "text/event-stream";
 
 const query = Type.Object(
   {
@@ -112,29 +111,13 @@ async function pageOf({ store }: Backing, wanted: Wanted, limit: number): Promis
 
 function startSse(
   backing: Backing,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  exchange: Exchange,
   { run, wanted }: { readonly run: Run; readonly wanted: Wanted },
 ): FastifyReply {
   if (isTerminal(run.status) && wanted.after >= run.last_seq) {
-    return reply.code(statuses.no_content).send();
+    return exchange.reply.code(statuses.no_content).send();
   }
-  const { config, store, wakeups } = backing;
-  const signal = AbortSignal.any([signalOf(reply), backing.closing]);
-  void reply.type(sse).header("cache-control", "no-store").header("x-accel-buffering", "no");
-  const headers = reply.getHeaders();
-  reply.hijack();
-  reply.raw.writeHead(statuses.ok, headers as Record<string, string>);
-  const ports = {
-    store,
-    wakeups,
-    heartbeatMs: config.heartbeatMs,
-    nowMs: () => performance.now(),
-  };
-  const options = { ports, wanted, response: reply.raw, stallMs: config.streamStallMs, signal };
-  followBySse(options).catch((err: unknown) =>
-    request.log.error({ err }, "an event stream failed"),
-  );
-  return reply;
+  return answerBySse(backing, exchange, (stream) => followBySse({ ...stream, wanted }));
 }
 
 export function eventRoutes(app: App, edge: Edge): void {

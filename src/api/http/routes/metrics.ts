@@ -1,20 +1,21 @@
-/** Metrics of a run as columns: JSON, thinned out on request, or csv row by row. */
+/** Metrics of a run as columns: JSON or Arrow, thinned out on request, or csv row by row. */
 import { Readable } from "node:stream";
 import Type, { type Static } from "typebox";
+import { type ArrowColumn, type ArrowRow, arrowStream, arrowStreamType } from "#api/arrow.ts";
 import type { Backing, Edge } from "#api/backing.ts";
 import { Downsampler, type Row } from "#api/downsample.ts";
 import { recordOr404 } from "#api/http/entity.ts";
 import type { App } from "#api/http/instance.ts";
 import { negotiate } from "#api/http/negotiate.ts";
 import { answers } from "#api/http/problem.ts";
-import { ref } from "#api/http/schemas.ts";
+import { Bytes, ref } from "#api/http/schemas.ts";
 import { metricNames, metricRows } from "#api/metric-rows.ts";
 import { Metrics } from "#schemas/metrics.ts";
 import type { Run } from "#schemas/run.ts";
 import { RunId, strict, toFigure } from "#schemas/values.ts";
 import { failAt } from "#src/failure.ts";
 
-/** Rows of one JSON answer; csv has no such limit. */
+/** Rows of one JSON answer; csv and Arrow, which go out piece by piece, have no such limit. */
 export const metricsRowsMax = 100_000;
 
 const json = "application/json";
@@ -51,9 +52,12 @@ const read = {
   response: answers(
     {
       ok: {
-        description: "The columns; as csv one row a step.",
+        description:
+          "The columns; as csv one row a step. As an Arrow stream `step` is an int32 and every " +
+          "other column a nullable float64, NaN and infinities among them; with `points` thinned " +
+          "out as JSON is.",
         schema: ref(Metrics),
-        media: { [csv]: Type.String() },
+        media: { [csv]: Type.String(), [arrowStreamType]: Bytes },
       },
     },
     ["invalid_request", "not_found", "not_acceptable"],
@@ -84,6 +88,18 @@ async function askedOf({ store }: Backing, id: string, query: Query): Promise<As
   return { run, names, from, to };
 }
 
+/** So many rows as are asked for, and the steps that they were chosen from. */
+async function thinned(backing: Backing, asked: Asked, points: number) {
+  const { names, from, to } = asked;
+  const sampler = new Downsampler({ from, to, columns: names.length, points });
+  let seen = 0;
+  for await (const row of metricRows(backing.store, asked)) {
+    sampler.add(row);
+    seen += 1;
+  }
+  return { rows: sampler.rows(), seen };
+}
+
 async function columnsOf(backing: Backing, asked: Asked, points: number | undefined) {
   const { run, names, from, to } = asked;
   const steps = Math.max(0, to - from + 1);
@@ -91,18 +107,7 @@ async function columnsOf(backing: Backing, asked: Asked, points: number | undefi
     const detail = `${steps} steps are more than ${metricsRowsMax}: say how many points you want`;
     throw failAt("invalid_request", "/query/points", detail);
   }
-  const sampler = new Downsampler({
-    from,
-    to,
-    columns: names.length,
-    points: points ?? metricsRowsMax,
-  });
-  let seen = 0;
-  for await (const row of metricRows(backing.store, asked)) {
-    sampler.add(row);
-    seen += 1;
-  }
-  const rows = sampler.rows();
+  const { rows, seen } = await thinned(backing, asked, points ?? metricsRowsMax);
   const columns: Record<string, Metrics["columns"][string]> = {
     step: rows.map(({ step }) => step),
   };
@@ -132,13 +137,35 @@ async function* csvOf(backing: Backing, asked: Asked): AsyncGenerator<string> {
   yield lines;
 }
 
+async function* arrowRows(
+  backing: Backing,
+  asked: Asked,
+  points: number | undefined,
+): AsyncGenerator<ArrowRow> {
+  const all = metricRows(backing.store, asked);
+  const rows = points === undefined ? all : (await thinned(backing, asked, points)).rows;
+  for await (const { step, values } of rows) yield [step, ...values];
+}
+
+function arrowOf(backing: Backing, asked: Asked, points: number | undefined) {
+  const step: ArrowColumn = { name: "step", kind: "int32", nullable: false };
+  const columns = asked.names.map(
+    (name): ArrowColumn => ({ name, kind: "float64", nullable: true }),
+  );
+  return arrowStream([step, ...columns], arrowRows(backing, asked, points));
+}
+
 export function metricsRoutes(app: App, edge: Edge): void {
   app.get("/v1/runs/:id/metrics", { schema: read }, async (request, reply) => {
     const backing = edge.of(request);
     const asked = await askedOf(backing, request.params.id, request.query);
     void reply.header("vary", "accept");
-    const type = negotiate(request.headers.accept, [json, csv]);
-    if (type === json) return columnsOf(backing, asked, request.query.points);
+    const type = negotiate(request.headers.accept, [json, csv, arrowStreamType]);
+    const { points } = request.query;
+    if (type === json) return columnsOf(backing, asked, points);
+    if (type === arrowStreamType) {
+      return reply.type(type).send(Readable.from(arrowOf(backing, asked, points)));
+    }
     void reply.type(`${csv}; charset=utf-8; header=present`);
     return reply.send(Readable.from(csvOf(backing, asked)));
   });

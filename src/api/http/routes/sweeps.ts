@@ -1,6 +1,8 @@
 /** Sweeps: submitted, listed, read with their table of results, paused, cancelled, deleted. */
+import { Readable } from "node:stream";
 import Type from "typebox";
 import Compile from "typebox/compile";
+import { arrowStream, arrowStreamType } from "#api/arrow.ts";
 import type { Edge } from "#api/backing.ts";
 import { explain } from "#api/explain.ts";
 import { plainSchema } from "#api/explain-leaf.ts";
@@ -10,7 +12,8 @@ import { negotiate } from "#api/http/negotiate.ts";
 import { answerOnce, type Produced } from "#api/http/once.ts";
 import { pageAnswer, pageRequest } from "#api/http/paging.ts";
 import { answers, statuses } from "#api/http/problem.ts";
-import { ref, resolveNamed, SweepPage } from "#api/http/schemas.ts";
+import { Bytes, ref, resolveNamed, SweepPage } from "#api/http/schemas.ts";
+import { cellsArrow, groupsArrow } from "#api/sweep-arrow.ts";
 import { cellsCsv, groupsCsv } from "#api/sweep-table.ts";
 import {
   cancelSweep,
@@ -78,7 +81,9 @@ const read = {
   operationId: "getSweep",
   tags,
   summary: "Read a sweep and its table of results",
-  description: "As csv one line a cell, or with `table=groups` one line for all seeds together.",
+  description:
+    "As csv or an Arrow stream one line a cell, or with `table=groups` one for all seeds " +
+    "together. Arrow columns are typed; NaN and infinities are floats there.",
   params,
   querystring: Type.Object(
     {
@@ -86,7 +91,7 @@ const read = {
         Type.Number({ minimum: 0, default: deltaUsual, description: "δ of the summary." }),
       ),
       table: Type.Optional({
-        ...oneOf(["cells", "groups"], "Of the csv."),
+        ...oneOf(["cells", "groups"], "Of csv and Arrow."),
         default: "cells",
       }),
     },
@@ -97,7 +102,7 @@ const read = {
       ok: {
         description: "The sweep as it is now.",
         schema: ref(SweepResults),
-        media: { [csv]: Type.String() },
+        media: { [csv]: Type.String(), [arrowStreamType]: Bytes },
       },
     },
     ["invalid_request", "not_found", "not_acceptable"],
@@ -174,12 +179,16 @@ export function sweepRoutes(app: App, edge: Edge): void {
     });
   });
   app.get("/v1/sweeps/:id", { schema: read }, async (request, reply) => {
-    const type = negotiate(request.headers.accept, [json, csv]);
+    const type = negotiate(request.headers.accept, [json, csv, arrowStreamType]);
     const { delta = deltaUsual, table } = request.query;
     const { id } = request.params;
     const results = await edge.of(request).store.read((reader) => sweepResults(reader, id, delta));
     void reply.header("vary", "accept");
     if (type === json) return results;
+    if (type === arrowStreamType) {
+      const { columns, rows } = table === "groups" ? groupsArrow(results) : cellsArrow(results);
+      return reply.type(type).send(Readable.from(arrowStream(columns, rows)));
+    }
     void reply.type(`${csv}; charset=utf-8; header=present`);
     return reply.send(table === "groups" ? groupsCsv(results) : cellsCsv(results));
   });
