@@ -25,8 +25,8 @@ export default {
     ),
     rule(
       "adapters-are-named-at-the-root",
-      "Only service.ts and trainer.ts (with trainer/ beside it) choose adapters.",
-      { path: "^src/", pathNot: "^src/(service|trainer)\\.ts$|^src/trainer/|^src/storage/" },
+      "Only service.ts, migration.ts and trainer.ts (with trainer/ beside it) choose adapters.",
+      { path: "^src/", pathNot: "^src/(service|trainer|migration)\\.ts$|^src/trainer/|^src/storage/" },
       { path: "^src/storage/(store|artifacts|wakeups)/|^src/engine/backends/[a-z]+\\.ts$" },
     ),
     rule(

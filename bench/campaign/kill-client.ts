@@ -3,6 +3,7 @@
  * and follows every run's stream across every death of the service. Judges nothing.
  */
 import { followRun } from "#client/follow.ts";
+import { FollowError } from "#client/returning.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import type { Run, RunRequest, Steering } from "#schemas/run.ts";
 import type { Chance } from "./chance.ts";
@@ -16,23 +17,37 @@ interface Answer {
 const requestMsMax = 10_000;
 const retryMs = 200;
 const conflict = 409;
+const quotaLater = 429;
 const accepted = 202;
 
 /** A run that was answered with 202, and what its readers have seen of it. */
 export interface Followed {
   readonly id: string;
+  /** By the first of its readers. */
   readonly seen: RunEvent[];
-  /** Resolves when the stream said that the run is complete. */
+  /** One at each replica. */
+  readonly readers: readonly RunEvent[][];
+  /** Resolves when every stream said that the run is complete. */
   readonly told: Promise<void>;
 }
 
 export class KillClient {
   readonly runs = new Map<string, Followed>();
-  readonly counts = { submitted: 0, unanswered: 0, replayed: 0, steered: 0, wished: 0, cuts: 0 };
+  readonly counts = {
+    submitted: 0,
+    unanswered: 0,
+    replayed: 0,
+    steered: 0,
+    wished: 0,
+    cuts: 0,
+    /** Streams that were refused, and asked for again. */
+    refused: 0,
+  };
   readonly #chance: Chance;
   readonly #authorization: Readonly<Record<string, string>>;
   readonly #closing = new AbortController();
-  #baseUrl = "";
+  readonly #gaveUp = new Set<string>();
+  #baseUrls: readonly string[] = [];
   #keys = 0;
 
   /** `key`: of a service that wants one. */
@@ -43,7 +58,22 @@ export class KillClient {
 
   /** Where the service is; it stays there. */
   set address(baseUrl: string) {
-    this.#baseUrl = baseUrl;
+    this.#baseUrls = [baseUrl];
+  }
+
+  /** Replicas, any of which is asked. */
+  set addresses(baseUrls: readonly string[]) {
+    this.#baseUrls = baseUrls;
+  }
+
+  get #baseUrl(): string {
+    const [first = "", ...others] = this.#baseUrls;
+    return others.length === 0 ? first : this.#chance.of(this.#baseUrls);
+  }
+
+  /** Whether a run of this name may be there though no answer named it. */
+  gaveUp(name: string | null): boolean {
+    return name !== null && this.#gaveUp.has(name);
   }
 
   async ask(method: string, path: string, sent: { body?: unknown; key?: string } = {}) {
@@ -80,14 +110,19 @@ export class KillClient {
     };
     let key = newKey();
     while (!this.#closing.signal.aborted) {
-      const answer = await this.ask("POST", "/v1/runs", { body: request, key });
+      const answer = await this.ask("POST", "/v1/runs", {
+        body: { ...request, name: key },
+        key,
+      });
       if (answer?.status === accepted) {
         this.counts.submitted += 1;
         return this.#follow(String(answer.body["id"]));
       }
       this.counts.unanswered += 1;
-      if (answer?.status === conflict) key = newKey();
-      else if (answer !== undefined && answer.status < 500) {
+      if (answer?.status === conflict) {
+        this.#gaveUp.add(key);
+        key = newKey();
+      } else if (answer !== undefined && answer.status < 500 && answer.status !== quotaLater) {
         throw new Error(`a run was refused: ${JSON.stringify(answer.body)}`);
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -95,32 +130,35 @@ export class KillClient {
   }
 
   #follow(id: string): void {
-    const seen: RunEvent[] = [];
-    this.runs.set(id, { id, seen, told: this.#read(id, seen) });
+    const readers = this.#baseUrls.map((): RunEvent[] => []);
+    const told = Promise.all(readers.map((seen, replica) => this.#read(id, seen, replica)));
+    const [seen = []] = readers;
+    this.runs.set(id, { id, seen, readers, told: told.then(() => undefined) });
   }
 
   /** Reads to the end, and now and then cuts its own connection and comes back. */
-  async #read(id: string, seen: RunEvent[]): Promise<void> {
+  async #read(id: string, seen: RunEvent[], replica: number): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const cut = new AbortController();
       const cutAt = this.#chance.happens(0.5) ? 1 + this.#chance.whole(60) : 0;
       const stop = AbortSignal.any([signal, cut.signal]);
-      let count = 0;
-      for await (const event of followRun({
-        baseUrl: this.#baseUrl,
-        run: id,
-        after: seen.at(-1)?.seq ?? 0,
-        signal: stop,
-        backoffMsMax: 500,
-      })) {
-        if (stop.aborted) break;
-        seen.push(event);
-        count += 1;
-        if (count === cutAt) cut.abort();
+      const baseUrl = this.#baseUrls[replica] ?? "";
+      const from = seen.length;
+      const options = { baseUrl, run: id, after: seen.at(-1)?.seq ?? 0, backoffMsMax: 500 };
+      try {
+        for await (const event of followRun({ ...options, signal: stop })) {
+          if (stop.aborted) break;
+          seen.push(event);
+          if (seen.length - from === cutAt) cut.abort();
+        }
+        if (!cut.signal.aborted) return;
+        this.counts.cuts += 1;
+      } catch (error) {
+        if (!(error instanceof FollowError) || this.#baseUrls.length === 1) throw error;
+        this.counts.refused += 1;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
-      if (!cut.signal.aborted) return;
-      this.counts.cuts += 1;
     }
   }
 

@@ -1,12 +1,9 @@
-/**
- * The verdict on a kill loop: every log against the rules, what its readers saw, and the numbers of
- * runs against those that nobody disturbed.
- */
+/** What a kill loop is told to have found; how logs are judged is in judge.ts. */
 import { failpointNames } from "#src/failpoints.ts";
-import { checkLog, checkSeen, type Fault } from "./check-log.ts";
+import type { Fault } from "./check-log.ts";
+import { findingsOf, type Tally, verdicts } from "./judge.ts";
 import type { KillClient } from "./kill-client.ts";
-import { atLeast, none, type Report, worst } from "./report.ts";
-import { compareUndisturbed, type Materials } from "./undisturbed.ts";
+import { atLeast, type Report, worst } from "./report.ts";
 
 export type Means = "server" | "trainer" | "failpoint";
 
@@ -21,51 +18,8 @@ export interface Loop {
   readonly client: KillClient;
 }
 
-/** Every log against the rules, its readers, and the numbers of an undisturbed run. */
-export async function judge(loop: Loop, materials: Materials) {
-  const { client, faults } = loop;
-  const runs = await client.all();
-  const stored = new Set(runs.map(({ id }) => id));
-  for (const id of client.runs.keys()) {
-    if (!stored.has(id)) faults.push({ run: id, rule: "lost", detail: "answered 202 and gone" });
-  }
-  const extra = runs.filter(({ id }) => !client.runs.has(id));
-  for (const { id } of extra) {
-    faults.push({ run: id, rule: "lost", detail: "it is there though no 202 named it" });
-  }
-  const tally = { events: 0, seen: 0, compared: 0, cancelled: 0, attempts: 0 };
-  for (const run of runs) {
-    const log = await client.log(run.id);
-    const seen = client.runs.get(run.id)?.seen ?? [];
-    faults.push(...checkLog(run, log), ...checkSeen(run.id, seen, log));
-    tally.events += log.length;
-    tally.seen += seen.length;
-    tally.attempts += run.attempt;
-    if (run.status === "cancelled") tally.cancelled += 1;
-    if (run.status !== "succeeded") continue;
-    faults.push(...(await compareUndisturbed(run, log, materials)));
-    tally.compared += 1;
-  }
-  return { runs: runs.length, ...tally };
-}
-
-const rules = [
-  ["202 lost, or a run twice", ["lost"]],
-  ["illegal transitions", ["transition", "end"]],
-  ["gaps in a log", ["gap", "metrics"]],
-  ["repeats in a log", ["repeat"]],
-  ["double owners", ["owner", "orphan"]],
-  ["streams that differ from the log", ["stream"]],
-  ["runs whose numbers differ from an undisturbed run", ["numbers"]],
-] as const satisfies readonly (readonly [string, readonly Fault["rule"][]])[];
-
-export function reportOf(
-  loop: Loop,
-  tally: Awaited<ReturnType<typeof judge>>,
-  cycles: number,
-): Report {
+export function reportOf(loop: Loop, tally: Tally, cycles: number): Report {
   const { faults, kills, places, client } = loop;
-  const count = (of: readonly string[]) => faults.filter(({ rule }) => of.includes(rule)).length;
   const total = kills.server + kills.trainer + kills.failpoint;
   return {
     campaign: "kill",
@@ -86,8 +40,8 @@ export function reportOf(
       { name: "streams cut by their readers", value: client.counts.cuts },
       { name: "runs compared with an undisturbed one", value: tally.compared },
       worst("longest life of an orphan, ms", loop.orphanMsWorst),
-      ...rules.map(([name, of]) => none(name, count(of))),
+      ...verdicts(faults),
     ],
-    findings: faults.map(({ run, rule, detail }) => `${rule}: ${run} ${detail}`),
+    findings: findingsOf(faults),
   };
 }

@@ -11,8 +11,9 @@ import type { Run, RunRequest } from "#schemas/run.ts";
 import { failpointNames } from "#src/failpoints.ts";
 import { type Chance, chanceOf } from "./chance.ts";
 import type { Fault } from "./check-log.ts";
+import { isOver, judge } from "./judge.ts";
 import { KillClient } from "./kill-client.ts";
-import { judge, type Means, reportOf } from "./kill-verdict.ts";
+import { type Means, reportOf } from "./kill-verdict.ts";
 import { childrenOf, isAlive, kill, type Process } from "./processes.ts";
 import type { Report } from "./report.ts";
 import { type Server, ServerEnded, startServer } from "./server.ts";
@@ -225,9 +226,6 @@ class KillLoop {
   }
 }
 
-const isOver = (event: { readonly type: string; readonly data: object } | undefined): boolean =>
-  event?.type === "status" && isTerminal((event.data as { status: Run["status"] }).status);
-
 export async function killCampaign(options: KillOptions): Promise<Report> {
   const dataDir = await mkdtemp(join(tmpdir(), "linnet-kill-"));
   const loop = new KillLoop(dataDir, options.seed);
@@ -239,7 +237,7 @@ export async function killCampaign(options: KillOptions): Promise<Report> {
       options.onCycle?.(`${total()} of ${options.cycles} kills, ${loop.client.runs.size} runs`);
     }
     await loop.settle();
-    const tally = await judge(loop, materials);
+    const tally = await judge(loop.client, loop.faults, materials);
     const code = await loop.close();
     const fault = `the service drained with exit code ${code}`;
     if (code !== 0) loop.faults.push({ run: "", rule: "end", detail: fault });

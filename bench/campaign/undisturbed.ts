@@ -15,7 +15,7 @@ import type { RunEvent } from "#schemas/event.ts";
 import type { Definition } from "#schemas/model.ts";
 import type { Run } from "#schemas/run.ts";
 import type { SteeringEntry, TrainerEvent } from "#src/channel.ts";
-import { openArtifactFolder } from "#storage/artifacts/folder.ts";
+import { openArtifacts } from "#storage/artifacts/open.ts";
 import { memoryArtifacts } from "#test/learning/training.ts";
 import type { Fault } from "./check-log.ts";
 
@@ -24,6 +24,8 @@ export interface Materials {
   /** Digest of the data set. */
   readonly dataset: string;
   readonly artifactsDir: string;
+  /** Of artifacts that are not in that folder. */
+  readonly address?: string;
 }
 
 const datasetBytesMax = 2 ** 30;
@@ -50,8 +52,8 @@ function steeringOf(events: readonly RunEvent[]): SteeringEntry[] {
 }
 
 async function trained(run: Run, events: readonly RunEvent[], materials: Materials) {
-  const { definition, dataset, artifactsDir } = materials;
-  const artifacts = await openArtifactFolder(artifactsDir);
+  const { definition, dataset, artifactsDir, address = "" } = materials;
+  const artifacts = await openArtifacts(artifactsDir, { address });
   const told: TrainerEvent[] = [];
   await using backend = await backendOf(run);
   const { outcome } = await train({

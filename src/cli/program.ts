@@ -15,6 +15,7 @@ import {
   snapshots,
   sweeps,
 } from "./commands/lists.ts";
+import type { MigrateOptions } from "./commands/migrate.ts";
 import { type PlanOptions, plan } from "./commands/plan.ts";
 import type { ServeOptions } from "./commands/serve.ts";
 import { type TrainOptions, train } from "./commands/train.ts";
@@ -193,5 +194,16 @@ function addService({ program, context, finish }: Building): void {
     .action(async (options: ServeOptions) => {
       const { serve } = await import("./commands/serve.ts");
       finish(await serve(context, options));
+    });
+  program
+    .command("migrate")
+    .description("move a data folder to a cluster's database and bucket, and compare both")
+    .requiredOption("--from <dir>", "data folder that no service has open")
+    .requiredOption("--to <where>", "postgres://… or another data folder; empty, unless --resume")
+    .option("--artifacts <address>", "s3://…, needed with a database")
+    .option("--resume", "go on with a migration that was interrupted")
+    .action(async (_: unknown, command: Command) => {
+      const { migrate } = await import("./commands/migrate.ts");
+      finish(await migrate(context, command.optsWithGlobals<MigrateOptions>()));
     });
 }

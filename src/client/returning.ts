@@ -25,6 +25,7 @@ const passing: ReadonlySet<ProblemCode> = new Set([
   "shutting_down",
   "rate_limited",
   "identity_unavailable",
+  "storage_unavailable",
 ]);
 
 /** Closes after which the same cursor may be tried again: all but 44xx. */

@@ -37,6 +37,10 @@ export class Link implements AsyncDisposable {
     return address !== null && typeof address === "object" ? address.port : 0;
   }
 
+  get isWhole(): boolean {
+    return this.#state === "whole";
+  }
+
   #take(near: Socket): void {
     near.on("error", () => near.destroy());
     if (this.#state === "cut") {

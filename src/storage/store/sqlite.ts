@@ -18,6 +18,7 @@ import { sqliteDialect } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import type { Tables } from "./schema.ts";
 import { SqlStore, transact } from "./sql.ts";
+import type { OpenTables } from "./transfer.ts";
 
 export interface SqliteOptions {
   /** A file; its folder is made. Not `:memory:`, since reader and writer must see one database. */
@@ -166,5 +167,40 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     });
   } catch (error) {
     throw translate(path, error);
+  }
+}
+
+/**
+ * The tables of a file for this process alone. Failure `in_use` when another one has it open, or
+ * else as `openSqliteStore`; `mustExist` refuses to make one, with `not_found`.
+ */
+export async function openSqliteTables(
+  options: SqliteOptions,
+  { mustExist }: { readonly mustExist: boolean },
+): Promise<OpenTables> {
+  const { path } = options;
+  const found = await stat(path).catch(whenMissing(undefined));
+  if (found === undefined && mustExist) {
+    throw new Failure("not_found", `There is no database at ${path}.`);
+  }
+  await makeFolder(dirname(path));
+  try {
+    await makeUnlessThere(options);
+    const database = new Database(path, { timeout: busyMs });
+    try {
+      database.pragma("locking_mode = exclusive");
+      for (const setting of settings) database.pragma(setting);
+      const db = handle(database);
+      await transact(db, { dialect: sqliteDialect }, (writer) => migrate(writer, sqliteDialect));
+      return { db, [Symbol.asyncDispose]: async () => void database.close() };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+    if (!isBusy) throw translate(path, error);
+    const message = `${path} is in use. Stop the service that has it, and try again.`;
+    throw new Failure("in_use", message, { cause: error });
   }
 }
