@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { openArtifacts } from "#storage/artifacts/open.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { copyArtifacts, type Moved, missingArtifacts } from "#storage/move.ts";
+import { openPostgresTables } from "#storage/store/postgres.ts";
 import { openSqliteTables } from "#storage/store/sqlite.ts";
 import {
   compareTables,
@@ -38,6 +39,7 @@ export interface Migrated {
 }
 
 const storeFile = "linnet.sqlite";
+const connectionsMax = 2;
 const bytesPerLine = 256 * 1024 * 1024;
 /** Failures name so many artifacts at the most. */
 const namedMax = 5;
@@ -45,7 +47,7 @@ const namedMax = 5;
 const isDatabase = (to: string): boolean => /^postgres(ql)?:\/\//.test(to);
 
 async function openTarget(to: string): Promise<OpenTables> {
-  if (isDatabase(to)) throw new Failure("invalid_request", "PostgreSQL is not known here.");
+  if (isDatabase(to)) return openPostgresTables({ url: to, connectionsMax });
   return openSqliteTables({ path: join(to, storeFile) }, { mustExist: false });
 }
 
@@ -109,9 +111,22 @@ async function withArtifacts<T>(
  */
 export async function migrateData(options: MigrationOptions): Promise<Migrated> {
   refuseLoss(options);
-  const { from, to, signal, onLine } = options;
+  const { from, to } = options;
   await using source = await openSqliteTables({ path: join(from, storeFile) }, { mustExist: true });
   await using target = await openTarget(to);
+  try {
+    return await moveAll(source, target, options);
+  } catch (error) {
+    throw target.translate(error);
+  }
+}
+
+async function moveAll(
+  source: OpenTables,
+  target: OpenTables,
+  options: MigrationOptions,
+): Promise<Migrated> {
+  const { signal, onLine } = options;
   await refuseFull(target, options);
   const moved = await withArtifacts(options, (here, there) => moveArtifacts(here, there, options));
   await copyTables(source, target, {

@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { before, describe, it, type TestContext } from "node:test";
 import { type MigrationOptions, migrateData } from "#src/migration.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
+import { openPostgresStore } from "#storage/store/postgres.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
 import type { Store } from "#storage/store.ts";
 import { linnet } from "./cli/screen.ts";
 import { listed } from "./contracts/artifacts.ts";
 import { refusal } from "./contracts/refusal.ts";
 import { makeBucket, newAddress, newFolder, withoutS3 } from "./storage/s3-bucket.ts";
+import { newSchema, skipWithout } from "./storage/schemas.ts";
 import { artifactsStocked, eventsPerRun, runsStocked, stock } from "./storage/stocked.ts";
 
 async function places(t: TestContext) {
@@ -149,5 +151,35 @@ describe("a migration to S3", { skip: withoutS3 }, () => {
     await migrateData(asked(both, { artifacts }));
     const bucket = await openArtifacts(await newFolder(t), { address: artifacts });
     assert.deepEqual(await listed(bucket), [...digests].sort());
+  });
+});
+
+describe("a migration to PostgreSQL", { skip: skipWithout }, () => {
+  it("moves every row, and goes on where it was interrupted", async (t) => {
+    const both = await places(t);
+    await stock(both.from);
+    const to = await newSchema(t);
+    const artifacts = withoutS3 === false ? newAddress() : "";
+    if (artifacts === "") return t.skip("a database needs a bucket beside it");
+    await makeBucket();
+    const stop = new AbortController();
+    const onLine = (text: string): void => {
+      if (text.startsWith("runs:")) stop.abort(new Error("enough"));
+    };
+    const interrupted = asked({ ...both, to }, { artifacts, signal: stop.signal, onLine });
+    await assert.rejects(migrateData(interrupted), /enough/);
+    await assert.rejects(migrateData(asked({ ...both, to }, { artifacts })), refusal("conflict"));
+    const { tables } = await migrateData(asked({ ...both, to }, { artifacts, resume: true }));
+    assert.equal(tables.find(({ table }) => table === "runs")?.rows, runsStocked);
+    await using store = await openPostgresStore({ url: to, connectionsMax: 4 });
+    assert.deepEqual(await contents(store), await contentsOf(both.from));
+  });
+
+  it("says that the database is away", async (t) => {
+    const both = await places(t);
+    await stock(both.from);
+    const to = "postgres://nobody@127.0.0.1:1/none";
+    const away = asked({ ...both, to }, { artifacts: "s3://lab" });
+    await assert.rejects(migrateData(away), refusal("storage_unavailable"));
   });
 });

@@ -81,7 +81,7 @@ describe("compose", () => {
 });
 
 describe("the Dockerfile", () => {
-  it("has the targets that are built, each without privileges and with a health check", async () => {
+  it("has the targets that are built, without privileges and with a health check", async () => {
     const text = await readFile(join(root, "Dockerfile"), "utf8");
     const stages = text.split(/^FROM /m).slice(1);
     const named = new Map(stages.map((stage) => [/ AS (\S+)/.exec(stage)?.[1], stage]));

@@ -12,6 +12,7 @@ import { migrate } from "./migrations.ts";
 import { isBroken, isRetryable, translate } from "./postgres-errors.ts";
 import type { Tables } from "./schema.ts";
 import { SqlStore, transact } from "./sql.ts";
+import type { OpenTables } from "./transfer.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, as libpq takes it. */
@@ -153,4 +154,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await Promise.all([reader.close(), writer.close()]);
     },
   });
+}
+
+/** The tables themselves, for who copies them; errors are translated by the caller. */
+export async function openPostgresTables(options: PostgresOptions): Promise<OpenTables> {
+  await migrateAlone(options, postgresDialect(1));
+  const { db, close } = openPool(options, options.connectionsMax);
+  return { db, translate, [Symbol.asyncDispose]: close };
 }

@@ -192,7 +192,11 @@ export async function openSqliteTables(
       for (const setting of settings) database.pragma(setting);
       const db = handle(database);
       await transact(db, { dialect: sqliteDialect }, (writer) => migrate(writer, sqliteDialect));
-      return { db, [Symbol.asyncDispose]: async () => void database.close() };
+      return {
+        db,
+        translate: (error) => translate(path, error),
+        [Symbol.asyncDispose]: async () => void database.close(),
+      };
     } catch (error) {
       database.close();
       throw error;

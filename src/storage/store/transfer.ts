@@ -9,6 +9,8 @@ import type { Tables } from "./schema.ts";
 /** A database that nobody else uses meanwhile. */
 export interface OpenTables extends AsyncDisposable {
   readonly db: Kysely<Tables>;
+  /** The refusal that an error of the driver amounts to, or the error itself. */
+  readonly translate: (error: unknown) => unknown;
 }
 
 type Table = keyof Tables;
