@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isTerminal } from "#runs/change.ts";
-import type { Run, RunRequest } from "#schemas/run.ts";
+import type { RunRequest } from "#schemas/run.ts";
 import { failpointNames } from "#src/failpoints.ts";
 import { type Chance, chanceOf } from "./chance.ts";
 import type { Fault } from "./check-log.ts";
