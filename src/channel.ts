@@ -10,6 +10,7 @@ import type { NtkFigures } from "#schemas/ntk.ts";
 import type { PlanAnswer } from "#schemas/plan.ts";
 import type { FieldError } from "#schemas/problem.ts";
 import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
+import type { CompareErrand, CompareResult } from "./comparing.ts";
 
 /** What a run asks for, with every default filled in. */
 export type RunSettings = Pick<
@@ -213,6 +214,7 @@ export type Errand =
       /** `original`: the file that the model came from, where there is one. */
       readonly graph: "original" | "clean";
     }
+  | CompareErrand
   | {
       /** Weights from files of another program as an artifact in safetensors. */
       readonly kind: "gather_weights";
@@ -255,7 +257,8 @@ export type ErrandResult =
       readonly bytes: number;
       readonly format: "onnx" | "tar";
     }
-  | { readonly kind: "gather_weights"; readonly digest: string; readonly bytes: number };
+  | { readonly kind: "gather_weights"; readonly digest: string; readonly bytes: number }
+  | CompareResult;
 
 export type ToTrainer =
   | { readonly type: "begin"; readonly assignment: Assignment }

@@ -10,6 +10,7 @@ import { decode } from "#catalog/datasets.ts";
 import { runFile } from "#engine/backends/onnxruntime.ts";
 import { FormatError } from "#formats/format-error.ts";
 import { speedOf } from "#learning/calibrate.ts";
+import { compare } from "#learning/compare-errand.ts";
 import { predict, storeInitialWeights } from "#learning/errands.ts";
 import type { Examples } from "#learning/examples.ts";
 import { exportFile } from "#learning/export.ts";
@@ -163,6 +164,7 @@ async function runErrand(errand: Errand): Promise<ErrandResult> {
   const any = { engine: "auto", device: "auto", dtype: "float32" } as const;
   // What is small does not wait for a GPU, nor take its memory.
   const small = { ...any, device: "cpu" } as const;
+  if (errand.kind === "compare") return await compare(artifacts, errand);
   // Nothing is known of this file yet: the errand itself reads it, carefully.
   if (errand.kind === "inspect") {
     await using backend = await backendFor(small, { ...engineGiven, threads: errand.threads });

@@ -47,7 +47,10 @@ export function remoteApi(url: string, apiKey?: string): Api {
     run: (id) => take(client.GET("/v1/runs/{id}", one(id))),
     predict: (id, body) =>
       take(same(client.POST("/v1/runs/{id}/predict", { ...one(id), body: same(body) }))),
-    runs: (query) => take(client.GET("/v1/runs", { params: { query: same(query) } })),
+    runs: ({ status, ...page }) => {
+      const query = { ...page, ...(status === undefined ? {} : { status: [status] }) };
+      return take(client.GET("/v1/runs", { params: { query } }));
+    },
     models: (query) => take(client.GET("/v1/models", { params: { query } })),
     datasets: (query) => take(client.GET("/v1/datasets", { params: { query } })),
     devices: () => take(client.GET("/v1/devices")),

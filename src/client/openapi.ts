@@ -96,6 +96,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare runs
+         * @description Settings that differ, metrics and evaluations on the same steps, results, and how far the kernels and weights of the other runs are from the first one's.
+         */
+        get: operations["compareRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets": {
         parameters: {
             query?: never;
@@ -893,6 +913,67 @@ export interface components {
             data: components["schemas"]["Checkpoint"][];
             has_more: boolean;
             next_cursor: string | null;
+        };
+        Comparison: {
+            /** @description Settings in which the runs are not all the same. */
+            differences: {
+                /** @description Of a setting, as in the run's request. */
+                pointer: string;
+                /** @description One for each run; null where the setting does not apply. */
+                values: unknown[];
+            }[];
+            /** @description Loss and accuracy of both functions on both splits; null where a run has no evaluation. */
+            evaluations: {
+                columns: {
+                    [key: string]: (components["schemas"]["Figure"] | null)[][];
+                };
+                steps: number[];
+            };
+            /** @description Of each other run's snapshots to the first run's at equal steps, where both look at the same probe and keep their kernels. */
+            kernels: {
+                points: {
+                    /** @description Cosine of the two kernels after centring them over examples. */
+                    cka: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description S = 1 − cosine of the two kernels. */
+                    distance: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description ‖K − K_first‖ / ‖K_first‖. */
+                    relative_change: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description Of both runs. */
+                    step: number;
+                }[];
+                reason: string | null;
+                /** @description Identifier of a run. */
+                run: string;
+            }[];
+            /** @description Each run's value at the last reported step up to this one and after the step before; null where it has none. */
+            metrics: {
+                columns: {
+                    [key: string]: (components["schemas"]["Figure"] | null)[][];
+                };
+                steps: number[];
+            };
+            /** @description Of each other run's checkpoints to the first run's at equal steps, for equal networks. */
+            parameters: {
+                points: {
+                    /** @description ‖θ − θ_first‖ / ‖θ_first‖. */
+                    relative_distance: number | "NaN" | "Infinity" | "-Infinity";
+                    /** @description Of both runs. */
+                    step: number;
+                }[];
+                reason: string | null;
+                /** @description Identifier of a run. */
+                run: string;
+            }[];
+            runs: {
+                /** @description Identifier of a run. */
+                id: string;
+                linearisations: number | null;
+                name: string | null;
+                result: components["schemas"]["Evaluation"] | null;
+                status: components["schemas"]["RunStatus"];
+                step: number;
+                steps: number;
+            }[];
         };
         CumulativePower: {
             /** @description The same after centring K and Y. */
@@ -4845,6 +4926,125 @@ export interface operations {
             };
             /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareRuns: {
+        parameters: {
+            query: {
+                /** @description Whether kernels and weights are compared; that takes a moment. */
+                distances?: boolean;
+                /** @description Columns of the metrics, separated by commas. */
+                names?: string[];
+                /** @description Most steps. */
+                points?: number;
+                /** @description Separated by commas. Distances are to the first. */
+                runs: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: No such resource. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description queue_full: The queue of runs is full; try again later. rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage_corrupt: Stored bytes do not match their digest. trainer_crashed: The trainer ended unexpectedly, more often than the restart limit. internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description out_of_memory: The trainer ran out of memory. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@
  */
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { KernelsApart, WeightsApart } from "#schemas/comparison.ts";
 import { RunEvent } from "#schemas/event.ts";
 import { Model } from "#schemas/model.ts";
 import { NtkFigures } from "#schemas/ntk.ts";
@@ -63,6 +64,11 @@ const ErrandResult = Type.Union([
     format: Type.Union([Type.Literal("onnx"), Type.Literal("tar")]),
   }),
   Type.Object({ kind: Type.Literal("gather_weights"), digest: Digest, bytes: Count }),
+  Type.Object({
+    kind: Type.Literal("compare"),
+    kernels: Type.Array(nullable(KernelsApart)),
+    weights: Type.Array(nullable(WeightsApart)),
+  }),
 ]);
 
 /** Message type → its other fields. */

@@ -10,6 +10,7 @@ import { admit, identify } from "./hooks.ts";
 import { type App, createInstance } from "./instance.ts";
 import { addRates } from "./rates.ts";
 import { checkpointRoutes } from "./routes/checkpoints.ts";
+import { compareRoutes } from "./routes/compare.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { keyRoutes } from "./routes/keys.ts";
@@ -91,6 +92,7 @@ export async function createApp(backing: Backing): Promise<App> {
   eventRoutes(app, edge);
   metricsRoutes(app, edge);
   snapshotRoutes(app, edge);
+  compareRoutes(app, edge);
   checkpointRoutes(app, edge);
   sweepRoutes(app, edge);
   sweepEventRoutes(app, edge);

@@ -24,7 +24,7 @@ const rules: readonly Rule[] = [
   both(/^\/v1\/(stream|stream-tickets|(runs|sweeps)\/:id\/stream)$/, "stream:read"),
   both(/^\/v1\/api-keys(\/|$)/, "admin"),
   both(/^\/v1\/runs\/:id\/predict$/, "runs:read"),
-  { path: /^\/v1\/(runs|sweeps|ntk|plans)(\/|$)/, read: "runs:read", write: "runs:write" },
+  { path: /^\/v1\/(runs|sweeps|ntk|plans|compare)(\/|$)/, read: "runs:read", write: "runs:write" },
   { path: /^\/v1\/models(\/|$)/, read: "models:read", write: "models:write" },
   {
     path: /^\/v1\/(datasets|uploads)(\/|$)/,

@@ -4,6 +4,7 @@ import type { Resolve } from "#api/explain.ts";
 import { plainSchema } from "#api/explain-leaf.ts";
 import { ApiKey, ApiKeyRequest, NewApiKey, RotateRequest, StreamTicket } from "#schemas/api-key.ts";
 import { Checkpoint } from "#schemas/checkpoint.ts";
+import { Comparison } from "#schemas/comparison.ts";
 import { Dataset, DatasetRequest, DatasetUpload } from "#schemas/dataset.ts";
 import { Devices } from "#schemas/device.ts";
 import { RunEvent } from "#schemas/event.ts";
@@ -59,6 +60,7 @@ export const named: readonly Named[] = [
   RunEvent,
   EventPage,
   Metrics,
+  Comparison,
   Snapshot,
   SnapshotPage,
   Checkpoint,
