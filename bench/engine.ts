@@ -1,12 +1,17 @@
 /**
  * Raw step speed of the ONNX Runtime backend, as medians of a few rounds.
- * `node bench/engine.ts [--json] [--threads N] [--only TEXT]`.
+ * `node bench/engine.ts [--json] [--threads N] [--only TEXT] [--profile]`; a profile lists the
+ * operators, and slows them a little.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Program } from "#engine/backend.ts";
 import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
 import { ordered } from "#engine/graph/walk.ts";
 import { sizeOf } from "#engine/tensor.ts";
+import { operatorTimes } from "./operator-times.ts";
 import type { Built } from "./programs.ts";
 import { build, convolutional, perceptron } from "./programs.ts";
 
@@ -41,12 +46,16 @@ interface Measured {
   readonly loss: number;
 }
 
+interface Settings {
+  readonly threads?: number;
+  readonly profile?: string;
+}
+
 async function measure(
   { program, start, schedule }: Built,
   steps: number,
-  threads: number | undefined,
+  settings: Settings,
 ): Promise<Measured> {
-  const settings = threads === undefined ? {} : { threads };
   await using backend = await onnxruntimeBackend({ device: "cpu", ...settings });
   const before = performance.now();
   await using loop = await backend.compileLoop(program, "float32");
@@ -67,9 +76,14 @@ async function measure(
 }
 
 const { values: options } = parseArgs({
-  options: { json: { type: "boolean" }, threads: { type: "string" }, only: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    threads: { type: "string" },
+    only: { type: "string" },
+    profile: { type: "boolean" },
+  },
 });
-const threads = options.threads === undefined ? undefined : Number(options.threads);
+const threads = options.threads === undefined ? {} : { threads: Number(options.threads) };
 const cases = [
   { name: "MLP standard, batch 256", net: perceptron, batch: 256, linear: false, steps: 50 },
   { name: "MLP standard, batch 32", net: perceptron, batch: 32, linear: false, steps: 200 },
@@ -79,8 +93,15 @@ const cases = [
 ].filter(({ name }) => name.includes(options.only ?? ""));
 const results: Measured[] = [];
 for (const { name, net, batch, linear, steps } of cases) {
-  const result = await measure(build(name, net, { batch, linear }), steps, threads);
+  const folder = options.profile ? mkdtempSync(join(tmpdir(), "linnet-profile-")) : null;
+  const profile = folder === null ? {} : { profile: join(folder, "session") };
+  const built = build(name, net, { batch, linear });
+  const result = await measure(built, steps, { ...threads, ...profile });
   results.push(result);
+  if (folder !== null) {
+    for (const line of operatorTimes(folder)) console.log(line);
+    rmSync(folder, { recursive: true });
+  }
   if (options.json) continue;
   const { stepMs, gigaflopsPerSecond, sessionMs, loss } = result;
   console.log(

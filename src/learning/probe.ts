@@ -9,7 +9,7 @@ import type { Backend, Callable, Precision, Tensors } from "#engine/backend.ts";
 import { input, subtract } from "#engine/graph/build.ts";
 import type { Network } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
-import { sizeOf, tensor } from "#engine/tensor.ts";
+import { sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
 import type { Loss } from "#schemas/algorithm.ts";
 import { linearModel } from "./descent/linearised.ts";
 import { prefixed } from "./evaluation.ts";
@@ -136,18 +136,22 @@ export class KernelProbe implements AsyncDisposable {
     return new KernelProbe(await backend.compile(procedure, precision), shape, precision);
   }
 
+  /** Θu for u [n, O] at the anchor. */
+  async product(anchor: Tensors, cotangent: Tensor): Promise<ArrayLike<number>> {
+    const { product } = await this.#call.call({ ...prefixed(anchor, "anchor"), cotangent });
+    return product?.data ?? [];
+  }
+
   async lambdaMax(anchor: Tensors, seed: number): Promise<LargestEigenvalue> {
     const [examples] = this.#shape;
-    const point = prefixed(anchor, "anchor");
     return await largestEigenvalue({
       size: sizeOf(this.#shape),
       seed,
       tolerance: toleranceOf[this.#precision],
       productsMax,
       product: async (v) => {
-        const cotangent = tensor(this.#precision, this.#shape, v);
-        const { product } = await this.#call.call({ ...point, cotangent });
-        return Float64Array.from(product?.data ?? [], (value) => value / examples);
+        const product = await this.product(anchor, tensor(this.#precision, this.#shape, v));
+        return Float64Array.from(product, (value) => value / examples);
       },
     });
   }

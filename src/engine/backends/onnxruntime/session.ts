@@ -29,6 +29,8 @@ export interface SessionSettings {
    * to CUDA, so it is switched off by NVIDIA_TF32_OVERRIDE=0, which the driver's libraries read.
    */
   readonly tf32?: boolean | undefined;
+  /** Where each session leaves the times of its operators when it is released: a file's prefix. */
+  readonly profile?: string;
 }
 
 /** What the library calls its providers. */
@@ -71,10 +73,12 @@ export function int64Scalar(value: number): NativeTensor {
 export class Session {
   readonly #native: InferenceSession;
   readonly #resident: NativeTensors;
+  readonly #isProfiled: boolean;
 
-  constructor(native: InferenceSession, resident: NativeTensors) {
+  constructor(native: InferenceSession, resident: NativeTensors, isProfiled: boolean) {
     this.#native = native;
     this.#resident = resident;
+    this.#isProfiled = isProfiled;
   }
 
   /** Writes the results into the memory of `fetches`. */
@@ -83,6 +87,7 @@ export class Session {
   }
 
   async release(): Promise<void> {
+    if (this.#isProfiled) this.#native.endProfiling();
     await this.#native.release();
   }
 }
@@ -92,7 +97,7 @@ export class Session {
  * inputs give equal bits.
  */
 export async function openSession(written: Written, settings: SessionSettings): Promise<Session> {
-  const { device, threads, spinning = true } = settings;
+  const { device, threads, spinning = true, profile } = settings;
   const { graph, external, resident } = placed(written, device);
   const native = await InferenceSession.create(encodeModel({ graph, operatorSet }).toBytes(), {
     executionProviders: providersFor(settings),
@@ -105,9 +110,10 @@ export async function openSession(written: Written, settings: SessionSettings): 
       return { path: name, data: new Uint8Array(buffer, byteOffset, byteLength) };
     }),
     extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     logSeverityLevel: 3,
   });
-  return new Session(native, resident);
+  return new Session(native, resident, profile !== undefined);
 }
 
 /** The processor takes what a GPU's provider leaves. */

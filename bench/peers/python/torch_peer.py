@@ -1,0 +1,109 @@
+"""PyTorch: eager steps, and torch.func for linear models and kernels."""
+import torch
+import torch.nn.functional as F
+from torch.func import jacrev, jvp, linearize, vjp, vmap
+
+from question import serve
+from torch_models import models, tensors
+
+
+def standard(q):
+    p0, x, y = tensors(q)
+    apply = models[q.model]
+    rows = torch.from_numpy(q.rows.astype("int64"))
+
+    def run():
+        p = {name: value.clone().requires_grad_() for name, value in p0.items()}
+        values = list(p.values())
+        for r in rows:
+            loss = F.cross_entropy(apply(p, x[r]), y[r])
+            grads = torch.autograd.grad(loss, values)
+            with torch.no_grad():
+                torch._foreach_add_(values, grads, alpha=-q.rate)
+        return loss.detach().numpy()[None]
+
+    return run
+
+
+def cotangent(f, y):
+    """Loss and its gradient in outputs, by autograd on the small array."""
+    f = f.detach().requires_grad_()
+    value = F.cross_entropy(f, y)
+    return value.detach(), torch.autograd.grad(value, f)[0]
+
+
+def linear_mini(q):
+    p, x, y = tensors(q)
+    apply = models[q.model]
+    rows = torch.from_numpy(q.rows.astype("int64"))
+
+    def run():
+        d = {name: torch.zeros_like(value) for name, value in p.items()}
+        for r in rows:
+            xb = x[r]
+            f0, pull = vjp(lambda p: apply(p, xb), p)
+            _, t = jvp(lambda p: apply(p, xb), (p,), (d,))
+            value, u = cotangent(f0 + t, y[r])
+            for name, g in pull(u)[0].items():
+                d[name].add_(g, alpha=-q.rate)
+        return value.numpy()[None]
+
+    return run
+
+
+def linear_full(q):
+    p, x, y = tensors(q)
+    apply = models[q.model]
+
+    def run():
+        d = {name: torch.zeros_like(value) for name, value in p.items()}
+        f0, push = linearize(lambda p: apply(p, x), p)
+        _, pull = vjp(lambda p: apply(p, x), p)
+        for _ in range(q.steps):
+            value, u = cotangent(f0 + push(d), y)
+            for name, g in pull(u, retain_graph=True)[0].items():
+                d[name].add_(g, alpha=-q.rate)
+        return value.numpy()[None]
+
+    return run
+
+
+def kernel(q, equation, scale):
+    p, x, _ = tensors(q)
+    apply = models[q.model]
+    p = {name: value.detach() for name, value in p.items()}
+    jac = vmap(jacrev(lambda p, x: apply(p, x[None])[0]), (None, 0))
+
+    def run():
+        parts = [part.flatten(2) for part in jac(p, x).values()]
+        return sum(torch.einsum(equation, j, j) for j in parts).mul_(scale).numpy()
+
+    return run
+
+
+def ntk_product(q):
+    p, x, _ = tensors(q)
+    apply = models[q.model]
+    u = torch.from_numpy(q.direction)
+
+    def run():
+        for _ in range(q.steps):
+            _, pull = vjp(lambda p: apply(p, x), p)
+            value = jvp(lambda p: apply(p, x), (p,), (pull(u)[0],))[1]
+        return value.detach().numpy()
+
+    return run
+
+
+makers = {
+    "standard": standard,
+    "linear_mini": linear_mini,
+    "linear_full": linear_full,
+    "ntk_full": lambda q: kernel(q, "nop,mqp->nomq", 1),
+    "ntk_trace": lambda q: kernel(q, "nop,mop->nm", 0.1),
+    "ntk_product": ntk_product,
+}
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    serve("torch", torch.__version__, makers)
