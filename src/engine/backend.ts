@@ -49,7 +49,10 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** A compiled program. Carried values and invariants live inside, on the device. */
 export interface Loop extends AsyncDisposable {
-  /** Replaces carried values or invariants by name; shapes and kinds must match. */
+  /**
+   * Replaces carried values or invariants by name; shapes and kinds must match. Arrays of
+   * invariants may be read where they lie until they are replaced, so leave them as they are.
+   */
   write(values: Tensors): void;
   /** Runs `steps` ≥ 1 steps; every scanned input by name as [steps, ...shape]. */
   run(steps: number, scanned: Tensors): Promise<Tensors>;

@@ -62,20 +62,20 @@ export interface BlockOptions {
   readonly block: number;
   /** True outputs O, by which `trace` divides. */
   readonly outputs: number;
-  /** Also emit each layer's trace: only of use where both blocks are the same. */
+  /** Both blocks are the same, and each layer's trace is emitted too. */
   readonly traces: boolean;
   /** Also emit each layer's own block; false unless given. */
   readonly layers?: boolean;
 }
 
 /**
- * Scans `left` and `right` [B] (example numbers); emits `block`, and where they are asked for
- * `trace/<layer>` and `layer/<layer>`.
+ * Scans `left` and, where blocks differ, `right` [B] (example numbers); emits `block`, and where
+ * they are asked for `trace/<layer>` and `layer/<layer>`.
  */
 export function blockProgram(options: BlockOptions): Program {
   const { sides, block } = options;
   const left = input("left", [block], "integer");
-  const right = input("right", [block], "integer");
+  const right = options.traces ? left : input("right", [block], "integer");
   const byLayer = new Map<string, Node>();
   for (const side of sides) {
     const part = contract(side, { left, right, variant: options.variant });
@@ -94,7 +94,7 @@ export function blockProgram(options: BlockOptions): Program {
     constants: [],
     invariants: sides.flatMap(inputsOfSide),
     carried: [],
-    scanned: [left, right],
+    scanned: options.traces ? [left] : [left, right],
     emitted,
   };
 }

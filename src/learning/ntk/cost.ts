@@ -26,13 +26,13 @@ export function kernelCost(network: Network, x: Tensor): KernelCost {
   const units = sizeOf(network.outputShape);
   const { pieces, forward } = piecesOfNetwork({ network, x });
   const block = blockFor(pieces, { examples, units });
-  const { sides, numbers } = sidesOf(pieces, { examples, units, block });
+  const { sides, numbers, pieces: emitted } = sidesOf(pieces, { examples, units, block });
   const blocks = blockPairs(examples, block).length;
   const contract = blockProgram({ sides, variant: "full", block, outputs: units, traces: false });
   const ofBlock = countFlops(simplify(programOutputs(contract)));
   const backward =
-    pieces.structured.length > 0
-      ? countFlops(simplify(programOutputs(cotangentProgram(forward, pieces.structured))))
+    emitted.length > 0
+      ? countFlops(simplify(programOutputs(cotangentProgram(forward, emitted))))
       : { contraction: 0, elementwise: 0 };
   return {
     flops: units * backward.contraction + blocks * ofBlock.contraction,

@@ -9,7 +9,7 @@ import type { Constant, Program } from "#engine/backend.ts";
 import { add, applyLike, broadcast, input, reshape } from "#engine/graph/build.ts";
 import { ordered, substitute } from "#engine/graph/walk.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
-import type { Piece } from "./pieces.ts";
+import type { CotangentOf, Piece } from "./pieces.ts";
 
 /** What the backward program needs to know of the forward graph. */
 export interface Forward {
@@ -23,15 +23,8 @@ export interface Forward {
 
 /** Emits, for each `unit` [O] scanned, δ [N, D, C] or the gradient [N, P] of every piece. */
 export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Program {
-  const [examples = 0, outputs = 0] = forward.output.shape;
-  const unit = input("unit", [outputs]);
-  const direction = broadcast(reshape(unit, [1, outputs]), [examples, outputs]);
-  const cotangents = cotangentsOfNodes(forward, direction);
-  const of = (node: Node): Node => {
-    const found = cotangents.get(node);
-    if (found === undefined) throw new Error(`no cotangent of ${node.op}`);
-    return found;
-  };
+  const unit = input("unit", [forward.output.shape[1] ?? 0]);
+  const of = cotangentsOf(forward, unit);
   const emitted: Record<string, Node> = {};
   for (const piece of pieces) {
     emitted[piece.name] = piece.form === "gradient" ? piece.gradient(of) : piece.delta(of);
@@ -43,6 +36,18 @@ export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Pr
     carried: [],
     scanned: [unit],
     emitted,
+  };
+}
+
+/** Cotangents of the wanted nodes for one output direction `unit` [O]. */
+export function cotangentsOf(forward: Forward, unit: Node): CotangentOf {
+  const [examples = 0, outputs = 0] = forward.output.shape;
+  const direction = broadcast(reshape(unit, [1, outputs]), [examples, outputs]);
+  const cotangents = cotangentsOfNodes(forward, direction);
+  return (node) => {
+    const found = cotangents.get(node);
+    if (found === undefined) throw new Error(`no cotangent of ${node.op}`);
+    return found;
   };
 }
 

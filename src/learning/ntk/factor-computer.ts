@@ -13,7 +13,8 @@ import { inputsOfSide, type Side } from "./blocks.ts";
 import type { Contraction, ContractionOrder } from "./contraction.ts";
 import { cotangentProgram } from "./cotangents.ts";
 import { jacobianProgram } from "./explicit.ts";
-import { type Pieces, piecesOf } from "./pieces.ts";
+import { withBiases } from "./merging.ts";
+import { type Piece, type Pieces, piecesOf } from "./pieces.ts";
 import { blockFor, sidesOf } from "./sides.ts";
 
 /** Numbers that the factors of a kernel may take together. */
@@ -62,14 +63,12 @@ export async function compileFactors(options: KernelOptions): Promise<FactorComp
     sides: plan.sides,
     contractions: plan.contractions,
     cotangents:
-      pieces.structured.length > 0
-        ? await compile(cotangentProgram(forward, pieces.structured))
-        : undefined,
+      plan.pieces.length > 0 ? await compile(cotangentProgram(forward, plan.pieces)) : undefined,
     jacobian:
       pieces.explicit.length > 0
         ? await compile(jacobianProgram(network, pieces.explicit))
         : undefined,
-    inputs: await compileSides(options, pieces, forward),
+    inputs: await compileSides(options, plan.pieces, forward),
   });
 }
 
@@ -101,17 +100,17 @@ export function piecesOfNetwork({
     parameters: [...arrays.values()],
     nodes: pieces.nodes,
   };
-  return { pieces, forward };
+  return { pieces: withBiases(pieces, forward), forward };
 }
 
 /** What pairs with cotangents: it does not depend on a direction, so it is computed once. */
 async function compileSides(
   { backend, precision }: KernelOptions,
-  pieces: Pieces,
+  pieces: readonly Piece[],
   forward: Parameters<typeof cotangentProgram>[0],
 ): Promise<Callable | undefined> {
   const outputs: Record<string, Node> = {};
-  for (const piece of pieces.structured) {
+  for (const piece of pieces) {
     if (piece.form === "product") outputs[`a/${piece.name}`] = piece.a;
     if (piece.form === "lookup") outputs[`a/${piece.name}`] = piece.ids;
   }

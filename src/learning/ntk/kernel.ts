@@ -3,10 +3,10 @@
  * compiled once, computed as often as wanted. By structured derivatives (arXiv 2206.08720), or by
  * explicit Jacobians behind the same signature.
  */
-import type { Loop, Tensors } from "#engine/backend.ts";
+import type { Loop, Precision, Tensors } from "#engine/backend.ts";
 import { type Tensor, zeros } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
-import { assemble, type BlockPair, type BlockValues, blockPairs, layerTraces } from "./assemble.ts";
+import { Assembly, type BlockPair, blockPairs } from "./assemble.ts";
 import { blockProgram } from "./blocks.ts";
 import type { Contraction } from "./contraction.ts";
 import { compileFactors, type FactorComputer, type KernelOptions } from "./factor-computer.ts";
@@ -43,7 +43,15 @@ export async function createKernel(options: SquareKernelOptions): Promise<Kernel
   const diagonal = await backend.compileLoop(program(true), precision);
   const others =
     examples > block ? await backend.compileLoop(program(false), precision) : undefined;
-  return new KernelComputer(factors, { diagonal, others });
+  return new KernelComputer(factors, { diagonal, others }, precision);
+}
+
+/** Numbers of kernel blocks that one call emits. */
+const blockNumbersPerCall = 2 ** 21;
+
+function portions<Item>(items: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 interface Loops {
@@ -56,9 +64,12 @@ export class KernelComputer implements AsyncDisposable {
   readonly #factors: FactorComputer;
   readonly #loops: Loops;
 
-  constructor(factors: FactorComputer, loops: Loops) {
+  readonly #precision: Precision;
+
+  constructor(factors: FactorComputer, loops: Loops, precision: Precision) {
     this.#factors = factors;
     this.#loops = loops;
+    this.#precision = precision;
   }
 
   /** How each parameter is contracted, for the record. */
@@ -72,27 +83,33 @@ export class KernelComputer implements AsyncDisposable {
     const { diagonal, others } = this.#loops;
     const values = await this.#factors.compute(parameters);
     const pairs = blockPairs(examples, block);
-    const same = pairs.filter(({ left, right }) => left === right);
-    const other = pairs.filter(({ left, right }) => left !== right);
-    diagonal.write(values);
-    const parts = [{ pairs: same, values: await diagonal.run(same.length, this.#rows(same)) }];
-    if (others !== undefined) {
-      others.write(values);
-      const found = await others.run(other.length, this.#rows(other));
-      parts.push({ pairs: other, values: found });
-    }
     const shape = { variant, examples, outputs };
-    return {
-      ...shape,
-      tensor: assemble(shape, { block }, parts),
-      layerTraces: parts[0] === undefined ? new Map() : layerTraces(shape, block, parts[0]),
-      layers: new Map(
-        layersIn(parts).map((layer) => [
-          layer,
-          assemble(shape, { block, name: layerPrefix + layer }, parts),
-        ]),
-      ),
+    const assembly = new Assembly(shape, block, this.#precision);
+    const fill = async (loop: Loop, chosen: readonly BlockPair[]): Promise<void> => {
+      loop.write(values);
+      for (const some of portions(chosen, this.#pairsPerCall)) {
+        assembly.add({ pairs: some, values: await loop.run(some.length, this.#rows(some)) });
+      }
     };
+    await fill(
+      diagonal,
+      pairs.filter(({ left, right }) => left === right),
+    );
+    if (others !== undefined) {
+      await fill(
+        others,
+        pairs.filter(({ left, right }) => left !== right),
+      );
+    }
+    const { tensor, layerTraces, layers } = assembly;
+    return { ...shape, tensor, layerTraces, layers };
+  }
+
+  /** Few enough that their blocks are put in place before much memory is theirs. */
+  get #pairsPerCall(): number {
+    const { variant, units, block } = this.#factors.parts;
+    const planes = variant === "trace" ? 1 : variant === "diagonal" ? units : units ** 2;
+    return Math.max(1, Math.floor(blockNumbersPerCall / (planes * block ** 2)));
   }
 
   #rows(pairs: readonly BlockPair[]): Tensors {
@@ -106,15 +123,6 @@ export class KernelComputer implements AsyncDisposable {
       await part?.[Symbol.asyncDispose]();
     }
   }
-}
-
-const layerPrefix = "layer/";
-
-/** Layers whose own blocks were emitted. */
-function layersIn([part]: readonly BlockValues[]): string[] {
-  return Object.keys(part?.values ?? {})
-    .filter((name) => name.startsWith(layerPrefix))
-    .map((name) => name.slice(layerPrefix.length));
 }
 
 /** Consecutive examples of x. */

@@ -32,7 +32,12 @@ type Body =
   | { readonly form: "gradient"; readonly gradient: (of: CotangentOf) => Node };
 
 /** A block of one parameter's gradient. */
-export type Piece = { readonly name: string; readonly parameter: Parameter } & Body;
+export type Piece = {
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** Pieces that this one stands for beside itself, see merging.ts. */
+  readonly biases?: readonly string[];
+} & Body;
 
 export interface Pieces {
   readonly structured: readonly Piece[];

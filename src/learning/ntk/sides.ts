@@ -1,6 +1,7 @@
 /** The plan of a kernel's contraction: for each piece its sizes, its order and its inputs. */
-import { input } from "#engine/graph/build.ts";
+import { input, matmul, reshape } from "#engine/graph/build.ts";
 import { sizeOf } from "#engine/tensor.ts";
+import type { KernelVariant } from "#schemas/kernel.ts";
 import { inputsOfSide, type Side } from "./blocks.ts";
 import {
   type Contraction,
@@ -9,7 +10,7 @@ import {
   type FactorSizes,
 } from "./contraction.ts";
 import { chooseLookupOrder, lookupBlock } from "./lookup.ts";
-import type { Piece, Pieces } from "./pieces.ts";
+import type { CotangentOf, Piece, Pieces } from "./pieces.ts";
 
 /** Numbers that one pair of blocks may take while it is contracted. */
 const blockNumbersMax = 2 ** 25;
@@ -35,9 +36,13 @@ export interface SidesOptions {
   readonly units: number;
   readonly block: number;
   readonly order?: ContractionOrder;
+  /** Full unless given. */
+  readonly variant?: KernelVariant;
 }
 
 export interface SidesPlan {
+  /** What the backward program emits: products that are contracted first are gradients here. */
+  readonly pieces: readonly Piece[];
   readonly sides: readonly Side[];
   readonly contractions: ReadonlyMap<string, Contraction>;
   /** Numbers that all factors take together. */
@@ -49,6 +54,7 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
   const { examples, units } = options;
   const sides: Side[] = [];
   const contractions = new Map<string, Contraction>();
+  const emitted: Piece[] = [];
   let numbers = 0;
   const gradientSide = (name: string, layer: string, width: number): void => {
     sides.push({
@@ -64,18 +70,50 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
     if (piece.form === "gradient") {
       gradientSide(name, parameter.layer, sizeOf(parameter.shape));
       contractions.set(name, "gradient");
+      emitted.push(piece);
       continue;
     }
     const side = pairSide(piece, options);
+    for (const part of [name, ...(piece.biases ?? [])]) contractions.set(part, side.order);
+    const formed = side.form === "product" ? formedFirst(piece, side, options) : null;
+    if (formed !== null) {
+      gradientSide(name, parameter.layer, formed.width);
+      emitted.push(formed.piece);
+      continue;
+    }
     sides.push(side);
-    contractions.set(name, side.order);
+    emitted.push(piece);
     numbers += inputsOfSide(side).reduce((total, { shape }) => total + sizeOf(shape), 0);
   }
   for (const parameter of pieces.explicit) {
     gradientSide(parameter.name, parameter.layer, sizeOf(parameter.shape));
     contractions.set(parameter.name, "explicit");
   }
-  return { sides, contractions, numbers };
+  return { pieces: emitted, sides, contractions, numbers };
+}
+
+/** Numbers of one parameter's gradients up to which they are formed once for all blocks. */
+const formedNumbersMax = 2 ** 26;
+
+/**
+ * A product over positions whose gradients each block would form anew, on either side: where they
+ * fit, they are formed once, in the backward pass.
+ */
+function formedFirst(
+  piece: Paired,
+  { order, a, delta }: Extract<Side, { form: "product" }>,
+  { units, examples, variant = "full" }: SidesOptions,
+): { readonly piece: Piece; readonly width: number } | null {
+  if (piece.form !== "product") return null;
+  const [, , positions = 1, channels = 1] = delta.shape;
+  const inputs = a.shape[2] ?? 1;
+  const width = inputs * channels;
+  const isFormed = order === "outer" || variant === "trace" || variant === "diagonal";
+  if (!isFormed || positions === 1 || units * examples * width > formedNumbersMax) return null;
+  const { name, parameter } = piece;
+  const gradient = (of: CotangentOf) =>
+    reshape(matmul(piece.a, piece.delta(of), { transposeA: true }), [examples, width]);
+  return { piece: { name, parameter, form: "gradient", gradient }, width };
 }
 
 /** The inputs of a product or a lookup, and the order in which they are contracted. */

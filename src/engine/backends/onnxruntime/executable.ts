@@ -40,14 +40,17 @@ class OnnxLoop implements Loop {
     this.#program = program;
     this.#precision = precision;
     for (const { input } of program.carried) this.#addSlot(input).back = this.#empty(input);
-    for (const input of program.invariants) this.#addSlot(input);
+    for (const input of program.invariants) this.#addInvariant(input);
   }
 
   write(values: Tensors): void {
     this.#assertIdle();
     for (const [name, value] of Object.entries(values)) {
       const slot = this.#slotOf(name);
-      slot.front.data.set(fitted(slot.input, value, { precision: this.#precision }).data);
+      const given = fitted(slot.input, value, { precision: this.#precision });
+      // Nothing writes to an invariant, so it is read where it lies.
+      if (slot.back === undefined) slot.front = given;
+      else slot.front.data.set(given.data);
       slot.written = true;
     }
   }
@@ -116,6 +119,13 @@ class OnnxLoop implements Loop {
     const slot = { input, front: this.#empty(input), back: undefined, written: false };
     this.#slots.set(input.attributes.name, slot);
     return slot;
+  }
+
+  /** Its array comes with `write`. */
+  #addInvariant(input: InputNode): void {
+    const { attributes, kind } = input;
+    const front = zeros(dtypeOf(kind, this.#precision), [0]);
+    this.#slots.set(attributes.name, { input, front, back: undefined, written: false });
   }
 
   #slotOf(name: string): Slot {
