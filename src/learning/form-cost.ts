@@ -13,7 +13,7 @@ import { bytesOf, sizeOf } from "#engine/tensor.ts";
 import type { RunSettings } from "#src/channel.ts";
 import { anchorSequence, looksOf } from "./anchors.ts";
 import type { Form } from "./descent/descent.ts";
-import { linearisedProgram } from "./descent/linearised.ts";
+import { linearisedParts, linearisedProgram } from "./descent/linearised.ts";
 import { keepPrimals } from "./descent/residuals.ts";
 import { standardProgram } from "./descent/standard.ts";
 import type { Task } from "./descent/step.ts";
@@ -68,15 +68,17 @@ export function costOf(task: Task, form: Form, how: CostHow): FormCost {
   const outputs = simplify(programOutputs(program));
   const hoisted = countFlops(steady(outputs, program)).contraction;
   const double = program.carried.reduce((sum, { input }) => sum + bytesOfNode(input, precision), 0);
-  const blocks = kept === null ? 0 : Math.ceil(countOf(task.train) / (task.batchSize ?? 1));
+  const parts = form.type === "standard" ? (task.parts ?? 1) : linearisedParts(task, form);
+  const block = (task.batchSize ?? 1) / parts;
+  const blocks = kept === null ? 0 : Math.ceil(countOf(task.train) / block);
   const filling =
     kept === null ? 0 : countFlops(simplify(programOutputs(kept.primals))).contraction;
   const seconds = programSeconds(program, speed, precision);
   const fillingSeconds = kept === null ? 0 : programSeconds(kept.primals, speed, precision).step;
   return {
-    stepSeconds: seconds.step,
+    stepSeconds: parts * seconds.step,
     anchorSeconds: seconds.call + blocks * fillingSeconds,
-    step: countFlops(outputs).contraction - hoisted,
+    step: parts * (countFlops(outputs).contraction - hoisted),
     anchor: hoisted + blocks * filling,
     bytes: peakBytes(outputs, precision) + double,
   };

@@ -12,6 +12,7 @@ import type { Assignment } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import { anchorReportsMax } from "./anchor-report.ts";
 import type { ReportLimits } from "./anchors.ts";
+import { partsFor } from "./descent/parts.ts";
 import { reportsGradientNorm, type Task } from "./descent/step.ts";
 import {
   columnsOf,
@@ -66,6 +67,7 @@ export function prepare(
   const parameters = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const batchSize = settings.batch_size === "full" ? null : settings.batch_size;
   const batch = batchSize ?? countOf(train);
+  const { engine, device, speed = nominalSpeed(place) } = place;
   const task: Task = {
     network,
     loss: settings.loss,
@@ -73,8 +75,8 @@ export function prepare(
     train,
     batchSize,
     gradientNorm: reportsGradientNorm(optimizer, { parameters, batch }),
+    parts: partsFor(network, { batch, device }),
   };
-  const { engine, device, speed = nominalSpeed(place) } = place;
   const question = { settings, task, test, engine, device, memoryBytesMax, speed };
   const asked = formQuestion(question);
   const plan = planRun(question, asked);

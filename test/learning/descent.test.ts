@@ -10,6 +10,7 @@ import { convert } from "#engine/tensor.ts";
 import { distance } from "#learning/anchor-report.ts";
 import { Batches } from "#learning/batches.ts";
 import { type Columns, Descent, type DescentState, type Form } from "#learning/descent/descent.ts";
+import { partsFor } from "#learning/descent/parts.ts";
 import type { Task } from "#learning/descent/step.ts";
 import { optimizerSettings } from "#learning/optimizer.ts";
 import type { Loss, Optimizer } from "#schemas/algorithm.ts";
@@ -31,6 +32,8 @@ interface Way {
   readonly cuts?: readonly number[];
   readonly network?: Network;
   readonly backend?: "reference" | "onnxruntime";
+  /** Micro-batches of a step. */
+  readonly parts?: number;
 }
 
 interface Walked {
@@ -50,6 +53,7 @@ async function walk(form: Form, way: Way = {}): Promise<Walked> {
     train: examples.train,
     batchSize,
     gradientNorm: true,
+    ...(way.parts === undefined ? {} : { parts: way.parts }),
   };
   const isNative = way.backend === "onnxruntime";
   const backend = isNative
@@ -197,6 +201,71 @@ describe("forms of linearised descent", () => {
         assert.deepEqual(losses, [...(expected.columns[0]?.["loss"] ?? [])]);
       }
     }
+  });
+});
+
+describe("steps in micro-batches", () => {
+  const reduced = ({ columns }: Walked, name: string): number[] =>
+    columns.flatMap((column) => [...(column[name] ?? [])]);
+
+  it("are the steps of whole batches, for every optimiser and form", async () => {
+    for (const optimizer of Object.values(optimizers)) {
+      for (const form of [standard, carried, invariant, kept]) {
+        for (const batchSize of [6, null]) {
+          const way = { optimizer, batchSize, period: 4 };
+          const whole = await walk(form, way);
+          const parted = await walk(form, { ...way, parts: 2 });
+          assert.ok(differenceOf(parted.state.weights, whole.state.weights) < 1e-12);
+          assert.ok(differenceOf(parted.state.optimizer, whole.state.optimizer) < 1e-12);
+          for (const name of ["loss", "accuracy", "gradient_norm"]) {
+            const expected = reduced(whole, name);
+            const found = reduced(parted, name);
+            assert.equal(found.length, expected.length);
+            for (const [at, value] of found.entries()) {
+              assert.ok(Math.abs(value - (expected[at] ?? Number.NaN)) < 1e-12, name);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  it("forget the optimiser's state, and survive cuts between calls, as whole ones do", async () => {
+    const optimizer = optimizers["Adam"] as Optimizer;
+    for (const form of [standard, carried, invariant]) {
+      const way = { optimizer, period: 3, parts: 3 };
+      const forgets = { ...form, resets: true };
+      const whole = await walk(forgets, { optimizer, period: 3 });
+      const parted = await walk(forgets, way);
+      assert.ok(differenceOf(parted.state.weights, whole.state.weights) < 1e-12);
+      sameBits(await walk(forgets, { ...way, cuts: [2, 1, 5] }), parted);
+    }
+  });
+
+  it("keep period 1 equal to ordinary training bit for bit", async () => {
+    for (const batchSize of [6, null]) {
+      const way = { batchSize, parts: 2 };
+      sameBits(await walk(carried, way), await walk(standard, way));
+    }
+  });
+
+  it("are taken where activations are large beside the caches and the parameters", () => {
+    const image = networkFrom({
+      input: { shape: [32, 32, 3] },
+      layers: [
+        { type: "conv2d", filters: 32, kernel: 3, padding: "same", activation: "relu" },
+        { type: "max_pool2d", size: 2 },
+        { type: "flatten" },
+        { type: "dense", units: 10 },
+      ],
+    });
+    const parts = partsFor(image, { batch: 128, device: "cpu" });
+    assert.ok(parts > 1 && 128 % parts === 0);
+    assert.equal(partsFor(image, { batch: 128, device: "cuda" }), 1);
+    assert.equal(partsFor(image, { batch: 127, device: "cpu" }), 1);
+    assert.equal(partsFor(smallNetwork(), { batch: 4096, device: "cpu" }), 1);
+    const coupled = { ...image, coupling: ["batch statistics"] };
+    assert.equal(partsFor(coupled, { batch: 128, device: "cpu" }), 1);
   });
 });
 

@@ -1,9 +1,11 @@
 /** Normalisation of each example by itself: over features, groups of channels, or space. */
 import {
   add,
+  broadcast,
   divide,
   literal,
   multiply,
+  reciprocal,
   reshape,
   scale,
   sqrt,
@@ -94,7 +96,19 @@ export const planRmsNorm: Planner<"rms_norm"> = (fields, site) => {
   };
 };
 
-/** Statistics over space and the channels of a group. Wu and He, Group normalization (2018), §3. */
+/** Sums over the channels of each group, handed to every channel of it: [N, 1, C] → [N, 1, C]. */
+function overGroup(sums: Node, groups: number): Node {
+  const [batch = 0, , channels = 0] = sums.shape;
+  const parted = [batch, groups, channels / groups];
+  const total = sum(reshape(sums, parted), [2], { keepDims: true });
+  return reshape(broadcast(total, parted), sums.shape);
+}
+
+/**
+ * Statistics over space and the channels of a group. Wu and He, Group normalization (2018), §3.
+ * They are brought to one number a channel first, so that large arrays meet whole rows of channels
+ * and not the few of a group.
+ */
 function planGroups(
   fields: Fields<"group_norm" | "instance_norm">,
   site: Site,
@@ -103,14 +117,19 @@ function planGroups(
   const { epsilon = epsilonDefault } = fields;
   const shape = only(site.inputs);
   const channels = featuresOf(shape);
-  const parted = [sizeOf(shape) / channels, groups, channels / groups];
+  const cells = sizeOf(shape) / channels;
+  const count = sizeOf(shape) / groups;
   return {
     outputShape: shape,
     parameters: trimmings(channels, fields),
     forward: (inputs, weights) => {
-      const x = only(inputs);
-      const unit = standardised(reshape(x, [batchOf(x), ...parted]), [1, 3], epsilon);
-      return trimmed(reshape(unit, x.shape), weights, fields);
+      const x = reshape(only(inputs), [batchOf(only(inputs)), cells, channels]);
+      const mean = (values: Node): Node =>
+        scale(overGroup(sum(values, [1], { keepDims: true }), groups), 1 / count);
+      const centred = subtract(x, mean(x));
+      const variance = mean(multiply(centred, centred));
+      const unit = multiply(centred, reciprocal(sqrt(add(variance, literal(epsilon)))));
+      return trimmed(reshape(unit, only(inputs).shape), weights, fields);
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   maximum,
   multiply,
   pad,
+  relu,
   scale,
   slice,
   sum,
@@ -104,8 +105,21 @@ function planMaxPool(fields: PoolFields, site: Site, rank: 1 | 2): LayerPlan {
   return {
     outputShape: outputOf(sliding, only(site.inputs)),
     parameters: [],
-    forward: (inputs) => pooled(only(inputs), sliding, how),
+    forward: (inputs) => beforeMonotone(only(inputs), (x) => pooled(x, sliding, how)),
   };
+}
+
+/**
+ * A maximum over windows changes places with a rectifier and with an offset for each channel, which
+ * then act on the few maxima instead of on every cell: max relu(x + b) = relu(max x + b), to the
+ * last bit, since rounding keeps order.
+ */
+function beforeMonotone(x: Node, pool: (x: Node) => Node): Node {
+  const [first, second] = x.inputs;
+  if (x.op === "relu" && first !== undefined) return relu(beforeMonotone(first, pool));
+  const isOffset = x.op === "add" && second?.shape.length === 1;
+  if (!isOffset || first?.shape.length !== x.shape.length) return pool(x);
+  return add(beforeMonotone(first, pool), second);
 }
 
 /** Number of input cells in each window of an axis. */

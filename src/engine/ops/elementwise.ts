@@ -101,9 +101,10 @@ const kinked: Family<Kinked> = {
   ),
   sign: nonlinear(shapeRules.sign, still),
   floor: nonlinear(shapeRules.floor, still),
+  // Told from y, which is positive where x is, so that nothing keeps x.
   relu: nonlinear(
     shapeRules.relu,
-    along((t, x) => g.select(g.greater(x, g.literal(0)), t, g.literal(0))),
+    along((t, _, y) => g.select(g.greater(y, g.literal(0)), t, g.literal(0))),
   ),
   stopGradient: nonlinear(shapeRules.stopGradient, still),
 };

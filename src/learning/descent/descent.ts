@@ -6,16 +6,17 @@ import assert from "node:assert/strict";
 import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
 import { arraysOf } from "#engine/network.ts";
 import type { InputNode } from "#engine/ops/operations.ts";
-import { type Tensor, tensor, zeros } from "#engine/tensor.ts";
+import { sizeOf, type Tensor, tensor, zeros } from "#engine/tensor.ts";
 import type { Batches } from "#learning/batches.ts";
 import { countOf } from "#learning/examples.ts";
 import { type OptimizerSettings, slotsOf, stepScalars } from "#learning/optimizer.ts";
 import { chanceRows, isChance } from "./chance.ts";
-import { type LinearisedForm, linearisedProgram } from "./linearised.ts";
+import { type LinearisedForm, linearisedParts, linearisedProgram } from "./linearised.ts";
+import { joinParts } from "./parts.ts";
 import { Primals } from "./primals.ts";
 import { keepPrimals } from "./residuals.ts";
 import { type StandardForm, standardProgram } from "./standard.ts";
-import { slotName, type Task } from "./step.ts";
+import { partialName, slotName, type Task } from "./step.ts";
 
 /** How a step is computed; `keepsPrimals` gathers the anchor's activations instead. */
 export type Form = StandardForm | (LinearisedForm & { readonly keepsPrimals: boolean });
@@ -95,6 +96,12 @@ export class Descent implements AsyncDisposable {
     return new Descent(options, { loop, scanned, primals });
   }
 
+  /** Iterations of the loop that make a step. */
+  get #parts(): number {
+    const { form, task } = this.#options;
+    return form.type === "standard" ? (task.parts ?? 1) : linearisedParts(task, form);
+  }
+
   get #holdsAnchor(): boolean {
     const { form } = this.#options;
     return form.type === "linearised" && form.anchor === "invariant";
@@ -108,6 +115,11 @@ export class Descent implements AsyncDisposable {
       for (const { name, shape } of task.network.parameters) {
         const key = slotName(slot, name);
         slots[key] = state.optimizer[key] ?? zeros(precision, shape);
+      }
+    }
+    if (this.#parts > 1) {
+      for (const { name, shape } of task.network.parameters) {
+        slots[`${partialName}/${name}`] = zeros(precision, shape);
       }
     }
     const anchor = state.anchor ?? state.weights;
@@ -183,40 +195,54 @@ export class Descent implements AsyncDisposable {
   }
 
   async #run(stretch: Stretch): Promise<Columns> {
-    const steps = stretch.to - stretch.from;
-    const emitted = await this.#loop.run(steps, this.#series(stretch));
-    return Object.fromEntries(
+    const parts = this.#parts;
+    const iterations = (stretch.to - stretch.from) * parts;
+    const emitted = await this.#loop.run(iterations, this.#series(stretch));
+    const columns = Object.fromEntries(
       Object.entries(emitted).map(([name, { data }]) => [name, Float64Array.from(data)]),
     );
+    return joinParts(columns, parts);
   }
 
-  /** Every scanned input of a stretch. */
+  /** Every scanned input of a stretch, one value for each part of each step. */
   #series(stretch: Stretch): Tensors {
     const { task, batches, precision, form } = this.#options;
     const { from, to, rateAt } = stretch;
+    const parts = this.#parts;
     const steps = to - from;
+    const count = steps * parts;
     const anchors = new Set(stretch.anchors);
     const flags = Uint8Array.from({ length: steps }, (_, at) => Number(anchors.has(from + at)));
-    const scalars = scalarSeries(
-      task.optimizer,
-      { from, steps, rateAt, resets: form.resets },
-      {
-        flags,
-        resetStep: stretch.resetStep,
-      },
-    );
+    const range = { from, steps, rateAt, resets: form.resets };
+    const since = { flags, resetStep: stretch.resetStep };
+    const scalars = scalarSeries(task.optimizer, range, since);
+    const perPart = (value: (step: number, part: number) => number): Uint8Array =>
+      Uint8Array.from({ length: count }, (_, at) => value(Math.floor(at / parts), at % parts));
     const series: Record<string, Tensor> = {};
     for (const [name, node] of this.#scanned) {
       if (name === "index") {
-        const size = task.batchSize ?? 0;
-        const data = batches.indices(from, steps);
-        series[name] = { dtype: "int32", shape: [steps, size], data };
+        const shape = [count, node.shape[0] ?? 0];
+        const data =
+          task.batchSize === null
+            ? Int32Array.from({ length: sizeOf(shape) }, (_, at) => at % countOf(task.train))
+            : batches.indices(from, steps);
+        series[name] = { dtype: "int32", shape, data };
       } else if (isChance(node)) {
         series[name] = chanceRows(node, { seed: batches.seed, from, steps });
+      } else if (name === "last") {
+        const data = perPart((_, part) => Number(part === parts - 1));
+        series[name] = { dtype: "bool", shape: [count], data };
       } else if (name === "relinearise" || name === "reset") {
-        series[name] = { dtype: "bool", shape: [steps], data: flags };
+        // What the first part forgets, or takes over, stays so for the parts that follow.
+        const data = perPart((step, part) => (part === 0 ? (flags[step] ?? 0) : 0));
+        series[name] = { dtype: "bool", shape: [count], data };
       } else {
-        series[name] = tensor(precision, [steps], scalars[name] ?? []);
+        const values = scalars[name] ?? [];
+        const spread = Array.from(
+          { length: count },
+          (_, at) => values[Math.floor(at / parts)] ?? 0,
+        );
+        series[name] = tensor(precision, [count], spread);
       }
     }
     return series;

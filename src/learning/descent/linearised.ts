@@ -10,6 +10,7 @@ import type { Network } from "#engine/network.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { batchNodes, found, outputsOf, parameterInputs } from "#learning/examples.ts";
 import { squaredNorm } from "#learning/loss.ts";
+import { partSize } from "./parts.ts";
 import { stepProgram, type Task } from "./step.ts";
 
 export interface LinearisedForm {
@@ -40,10 +41,22 @@ export function linearModel(
   return { outputs, predicted: add(outputs, tangent as Node), moves: [...tangents.values()] };
 }
 
+/**
+ * Iterations of a step. Full batches at an anchor that stays are not divided, because what depends
+ * on the anchor alone is then computed once a call.
+ */
+export function linearisedParts(
+  { batchSize, parts = 1 }: Task,
+  { anchor }: Pick<LinearisedForm, "anchor">,
+): number {
+  return batchSize === null && anchor === "invariant" ? 1 : parts;
+}
+
 /** Emits `distance_from_anchor` ‖θ − θ_s‖ at the beginning of each step, beside a step's own. */
 export function linearisedProgram(task: Task, form: LinearisedForm): Program {
   const { network } = task;
-  const batch = batchNodes(task.train, task.batchSize);
+  const parts = linearisedParts(task, form);
+  const batch = batchNodes(task.train, partSize(task, parts));
   const weights = parameterInputs(network, "weights");
   const stored = parameterInputs(network, "anchor");
   const isCarried = form.anchor === "carried";
@@ -72,6 +85,7 @@ export function linearisedProgram(task: Task, form: LinearisedForm): Program {
       carried,
       scanned: relinearise === null ? [] : [relinearise],
       emitted: { distance_from_anchor: sqrt(squaredNorm(moves)) },
+      parts,
     },
   );
 }

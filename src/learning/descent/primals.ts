@@ -6,6 +6,8 @@ import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
 import type { InputNode } from "#engine/ops/operations.ts";
 import { allocate, sizeOf, type Tensor } from "#engine/tensor.ts";
 import { countOf } from "#learning/examples.ts";
+import { linearisedParts } from "./linearised.ts";
+import { partSize } from "./parts.ts";
 import type { Kept } from "./residuals.ts";
 import type { Task } from "./step.ts";
 
@@ -34,7 +36,8 @@ export class Primals implements AsyncDisposable {
   static async compile({ backend, precision, task }: PrimalsOptions, kept: Kept): Promise<Primals> {
     const loop = await backend.compileLoop(kept.primals, precision);
     const examples = countOf(task.train);
-    return new Primals(kept, loop, { examples, block: task.batchSize ?? examples });
+    const block = partSize(task, linearisedParts(task, { anchor: "invariant" })) ?? examples;
+    return new Primals(kept, loop, { examples, block });
   }
 
   /** The invariants of a step at this anchor (by the names of its inputs, `anchor/…`). */

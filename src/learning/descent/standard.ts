@@ -9,6 +9,7 @@ import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import { batchNodes, found, outputsOf, parameterInputs } from "#learning/examples.ts";
 import { chanceInputs } from "./chance.ts";
+import { partSize } from "./parts.ts";
 import { stepProgram, type Task } from "./step.ts";
 
 export interface StandardForm {
@@ -36,7 +37,8 @@ function trainingPass(network: Network, weights: ReadonlyMap<string, Node>, x: N
 
 export function standardProgram(task: Task, form: StandardForm): Program {
   const { network } = task;
-  const batch = batchNodes(task.train, task.batchSize);
+  const { parts = 1 } = task;
+  const batch = batchNodes(task.train, partSize(task, parts));
   const weights = parameterInputs(network, "weights");
   const { f, updates, chance } = trainingPass(network, weights, batch.x);
   const reset: InputNode | null = form.resets ? input("reset", [], "boolean") : null;
@@ -57,6 +59,7 @@ export function standardProgram(task: Task, form: StandardForm): Program {
       emitted: {},
       updates,
       constants: chance.constants,
+      parts,
     },
   );
 }

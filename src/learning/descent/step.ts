@@ -5,7 +5,7 @@
 
 import { gradient, vjp } from "#engine/autodiff/backward.ts";
 import type { Carried, Constant, Program } from "#engine/backend.ts";
-import { input, sqrt } from "#engine/graph/build.ts";
+import { add, input, literal, scale, select, sqrt } from "#engine/graph/build.ts";
 import type { Network } from "#engine/network.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { type BatchNodes, found, type Split } from "#learning/examples.ts";
@@ -33,6 +33,8 @@ export interface Task {
   readonly batchSize: number | null;
   /** Whether a step reports the norm of its gradient, see `reportsGradientNorm`. */
   readonly gradientNorm: boolean;
+  /** Micro-batches of a step where a form allows them, see `partsFor`; 1 unless given. */
+  readonly parts?: number;
 }
 
 /** Parameters up to which a pass over the gradient costs little whatever the batch. */
@@ -83,7 +85,33 @@ export interface Additions {
   readonly updates?: ReadonlyMap<string, Node>;
   /** Constants beside the batch's. */
   readonly constants?: readonly Constant[];
+  /** Iterations that make a step, of each of which `batch` is one; 1 unless given. */
+  readonly parts?: number;
 }
+
+/** Sums of gradients over the parts of a step. */
+interface Gathered {
+  readonly gradients: readonly Node[];
+  readonly carried: readonly Carried[];
+  /** A scanned truth value: this part completes a step; null where every iteration does. */
+  readonly last: InputNode | null;
+}
+
+/** Adds a part's gradients to those of the parts before; the last part leaves zeros behind. */
+function gathered({ network }: Task, gradients: readonly Node[], parts: number): Gathered {
+  if (parts === 1) return { gradients, carried: [], last: null };
+  const last = input("last", [], "boolean");
+  const sums = network.parameters.map(({ name, shape }) => input(`${partialName}/${name}`, shape));
+  const totals = gradients.map((gradient, at) => add(sums[at] as Node, gradient));
+  const carried = sums.map((node, at) => ({
+    input: node,
+    output: select(last, literal(0), totals[at] as Node),
+  }));
+  return { gradients: totals, carried, last };
+}
+
+/** Carried sums begin with this and are zero between steps. */
+export const partialName = "partial";
 
 /** State of the network, which has no gradient: running statistics. */
 function carriedState(network: Network, slope: Slope, updates: Additions["updates"]): Carried[] {
@@ -119,9 +147,14 @@ function move(task: Task, slope: Slope, how: How): Moved {
     const gradientNode = gradients[at] as Node;
     const target = optimizer.weightDecayTo === "anchor" ? slope.anchor?.get(name) : undefined;
     const next = update(optimizer, { weight, gradient: gradientNode, target, state }, how.scalars);
+    const settled = (moved: Node, before: Node): Node =>
+      how.last === null ? moved : select(how.last, moved, before);
     return [
-      { input: weight, output: next.weight },
-      ...slots.map(({ slot, node }) => ({ input: node, output: next.state[slot] as Node })),
+      { input: weight, output: settled(next.weight, weight) },
+      ...slots.map(({ slot, node, start }) => ({
+        input: node,
+        output: settled(next.state[slot] as Node, start),
+      })),
     ];
   });
   return { carried, norm: clip?.norm };
@@ -130,6 +163,8 @@ function move(task: Task, slope: Slope, how: How): Moved {
 interface How {
   readonly gradients: readonly Node[];
   readonly scalars: ScalarNodes;
+  /** Whether weights move at this iteration; null: at every one. */
+  readonly last: Node | null;
 }
 
 function scalarsRead(optimizer: OptimizerSettings, scalars: ScalarNodes): readonly InputNode[] {
@@ -149,23 +184,30 @@ function effective(optimizer: OptimizerSettings, slope: Slope): OptimizerSetting
 export function stepProgram(given: Task, slope: Slope, additions: Additions): Program {
   const task = { ...given, optimizer: effective(given.optimizer, slope) };
   const { network, loss } = task;
-  const { batch } = additions;
+  const { batch, parts = 1 } = additions;
   const scalars = scalarInputs();
   const lossNode = lossOf(loss, slope.predicted, batch.y);
-  const cotangents = gradient(lossNode, [slope.predicted]);
+  const cotangents = gradient(scale(lossNode, 1 / parts), [slope.predicted]);
   const point = network.parameters.map(({ name }) => found(slope.point, name));
-  const gradients = vjp([slope.outputs], point, cotangents);
-  const { carried, norm } = move(task, slope, { gradients, scalars });
+  const own = vjp([slope.outputs], point, cotangents);
+  const { gradients, carried: partial, last } = gathered(task, own, parts);
+  const { carried, norm } = move(task, slope, { gradients, scalars, last });
   const accuracy = accuracyOf(loss, slope.predicted, batch.y);
   const gradientNorm = norm ?? (task.gradientNorm ? sqrt(squaredNorm(gradients)) : null);
   return {
     name: additions.name,
     constants: [...batch.constants, ...(additions.constants ?? [])],
     invariants: additions.invariants,
-    carried: [...carried, ...carriedState(network, slope, additions.updates), ...additions.carried],
+    carried: [
+      ...carried,
+      ...partial,
+      ...carriedState(network, slope, additions.updates),
+      ...additions.carried,
+    ],
     scanned: [
       ...(batch.index === null ? [] : [batch.index]),
       ...scalarsRead(task.optimizer, scalars),
+      ...(last === null ? [] : [last]),
       ...additions.scanned,
     ],
     emitted: {

@@ -63,6 +63,10 @@ export const scatterAdd: Lowering<"scatterAdd"> = (node, operand, { emit }) => {
 /** Row r of the result is the sum of the rows that the inverse lists for r. */
 export function gatherSums(emit: Emitter, matrix: string, inverse: Inverse): string {
   const { places, width } = inverse;
+  if (width === 1) {
+    const table = emit.literal("int32", [places.length], places);
+    return emit.emit("Gather", [matrix, table], { axis: int(0) });
+  }
   const table = emit.literal("int32", [places.length / width, width], places);
   const rows = emit.emit("Gather", [matrix, table], { axis: int(0) });
   const keepdims = int(0);

@@ -1,5 +1,6 @@
 /** Reductions and changes of shape as ONNX nodes. Gathers and scatters are in indexing.ts. */
 import { int, ints } from "#engine/onnx/model.ts";
+import type { Node, NodeOf } from "#engine/ops/operations.ts";
 import type { Shape } from "#engine/tensor.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { Emitter } from "./emitter.ts";
@@ -33,9 +34,23 @@ interface Reduced {
   readonly keepDims: boolean;
 }
 
-export const sum: Lowering<"sum"> = (node, operand, { emit }) => {
+/** The node whose squares are added up to one number, if that is what a sum does. */
+function squared({ attributes, inputs }: NodeOf<"sum">): Node | undefined {
+  const [product] = inputs;
+  if (product?.op !== "multiply" || product.kind !== "real") return undefined;
+  const [a, b] = product.inputs;
+  const isWhole = attributes.axes.length === product.shape.length && !attributes.keepDims;
+  return isWhole && a === b && a?.shape.length === product.shape.length ? a : undefined;
+}
+
+export const sum: Lowering<"sum"> = (node, operand, site) => {
+  const { emit } = site;
   const { axes, keepDims } = node.attributes;
   const { shape } = operandNode(node, 0);
+  const base = squared(node);
+  if (base !== undefined) {
+    return emit.emit("ReduceSumSquare", [site.valueOf(base)], { keepdims: int(0) });
+  }
   const rows = sizeOf(shape.slice(0, axes.length));
   const columns = sizeOf(shape.slice(axes.length));
   const leading = axes.every((axis) => axis < axes.length);
