@@ -158,6 +158,15 @@ export type KernelExamples =
 /** Work of a short-lived kind, done by a child on request: never in the server. */
 export type Errand =
   | {
+      /** Whether a small program runs on a device. */
+      readonly kind: "probe";
+      readonly artifactsDir: string;
+      readonly engine: "onnxruntime" | "tfjs";
+      readonly device: "cpu" | "cuda" | "webgpu";
+      /** Package of TensorFlow.js. */
+      readonly flavour?: string;
+    }
+  | {
       readonly kind: "predict";
       readonly model: ModelSource;
       readonly artifactsDir: string;
@@ -232,6 +241,7 @@ export interface ErrandRunner {
 }
 
 export type ErrandResult =
+  | { readonly kind: "probe"; readonly provider: string; readonly milliseconds: number }
   | {
       readonly kind: "predict";
       readonly step: number;

@@ -6,8 +6,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backing } from "#api/backing.ts";
+import { DeviceSurvey } from "#api/devices.ts";
 import { createApp } from "#api/http/app.ts";
 import type { App } from "#api/http/instance.ts";
+import { listen } from "#api/http/listen.ts";
 import { usualCatalogLimits } from "#catalog/context.ts";
 import { type RunContext, usualRunLimits } from "#runs/context.ts";
 import { Dispatcher } from "#runs/dispatcher.ts";
@@ -36,6 +38,8 @@ const trainerEntry = fileURLToPath(new URL("./trainer.ts", import.meta.url));
 const kernelMsMax = 30 * 60_000;
 /** How long reading or writing one file of a model may take. */
 const fileMsMax = 2 * 60_000;
+/** How long a child that tries devices is kept: it may hold a GPU. */
+const probeIdleMs = 1000;
 /** Runs of one sweep that wait or train at the same time, unless it asks for fewer. */
 const runsAheadMin = 16;
 const storeFile = "linnet.sqlite";
@@ -124,13 +128,9 @@ function backgroundWork(
   log: Log,
   { ports, runs }: { ports: Ports; runs: RunContext },
 ) {
-  const kernelErrands = new Errands({
-    log,
-    entry: trainerEntry,
-    environment: config.environment,
-    memoryBytesMax: runs.limits.memoryBytesMax,
-    timeoutMs: kernelMsMax,
-  });
+  const { memoryBytesMax } = runs.limits;
+  const base = { log, entry: trainerEntry, environment: config.environment, memoryBytesMax };
+  const kernelErrands = new Errands({ ...base, timeoutMs: kernelMsMax });
   const kernels = new KernelWorker({
     context: runs,
     log,
@@ -138,17 +138,12 @@ function backgroundWork(
     artifactsDir: ports.artifactsDir,
     threads: config.threadsPerTrainer,
   });
-  const files = new Errands({
-    log,
-    entry: trainerEntry,
-    environment: config.environment,
-    memoryBytesMax: runs.limits.memoryBytesMax,
-    residentBytesMax: runs.limits.memoryBytesMax,
-    timeoutMs: fileMsMax,
-  });
+  const files = new Errands({ ...base, residentBytesMax: memoryBytesMax, timeoutMs: fileMsMax });
   const ahead = Math.max(runsAheadMin, 2 * config.trainersMax);
+  // A device in trouble may end its child: nothing else is done there.
+  const probes = new Errands({ ...base, idleMs: probeIdleMs });
   const feeder = new SweepFeeder({ context: runs, log, ahead });
-  return { feeder, files, kernels };
+  return { feeder, files, kernels, probes };
 }
 
 function backingOf(
@@ -164,11 +159,13 @@ function backingOf(
     runs,
     errands,
     files,
+    probes,
   }: {
     readonly ports: Ports;
     readonly runs: RunContext;
     readonly errands: Errands;
     readonly files: Errands;
+    readonly probes: Errands;
   },
 ): Backing {
   const { artifacts, artifactsDir, now, store, uploads, wakeups } = ports;
@@ -199,6 +196,7 @@ function backingOf(
     },
     predict: (run, request, signal) =>
       predictRun({ ...runs, errands, artifactsDir }, run, { request, signal }),
+    devices: new DeviceSurvey({ errands: probes, artifactsDir, now }),
     checks: async () => ({}),
     isDraining: () => closing.aborted,
     closing,
@@ -214,17 +212,6 @@ async function openDoor(config: Config, log: Log, { store, now }: Ports): Promis
   const { rows } = await store.read((reader) => reader.apiKeys({ limit: 1 }));
   if (rows.length > 0 || config.oidc !== null) return;
   log.warn("there is no key yet: `linnet keys create --name first --scopes admin` makes one");
-}
-
-/** Listens without a line of its own in the log: the door says where, once all is ready. */
-async function listen(app: App, { host, port }: Config): Promise<string> {
-  const { level } = app.log;
-  app.log.level = "silent";
-  try {
-    return await app.listen({ host, port });
-  } finally {
-    app.log.level = level;
-  }
 }
 
 /** Serves metrics where that is asked for. */
@@ -265,7 +252,7 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
     closing: closing.signal,
     metrics,
   };
-  const app = await createApp(backingOf(about, { ports, runs, errands, files: work.files }));
+  const app = await createApp(backingOf(about, { ports, runs, ...work }));
   let exported: MetricsListener | undefined;
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
@@ -274,6 +261,7 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
     await dispatcher.drain(config.drainMs);
     await errands.close();
     await work.files.close();
+    await work.probes.close();
     await work.kernels.close();
     await app.close();
     await exported?.close();

@@ -38,6 +38,7 @@ import { Failure } from "#src/failure.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { backendFor, engineArguments } from "./trainer/backends.ts";
+import { probeDevice } from "./trainer/probe.ts";
 
 const exitCodes = { ended: 0, bug: 1, orphaned: 3 } as const;
 const failpoint = failpointOf(process.argv[2] ?? "");
@@ -160,6 +161,9 @@ async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<
 }
 
 async function runErrand(errand: Errand): Promise<ErrandResult> {
+  if (errand.kind === "probe") {
+    return await probeDevice(errand, { ...engineGiven, threads: errandThreads });
+  }
   const artifacts = await openArtifacts(errand.artifactsDir, { address, failpoint });
   const any = { engine: "auto", device: "auto", dtype: "float32" } as const;
   // What is small does not wait for a GPU, nor take its memory.

@@ -3,6 +3,7 @@
  * catalog are given, and the state of the process. service.ts fills it in, or a test.
  */
 import type { FastifyRequest } from "fastify";
+import type { DeviceSurvey } from "#api/devices.ts";
 import type { CatalogContext } from "#catalog/context.ts";
 import type { Workshop } from "#catalog/workshop.ts";
 import type { RunContext } from "#runs/context.ts";
@@ -40,6 +41,8 @@ export interface Backing {
   /** Plans a run with what `runs` may see; with everything unless given. */
   plan(request: RunRequest, signal: AbortSignal, runs?: RunContext): Promise<PlanAnswer>;
   predict(run: string, request: PredictRequest, signal: AbortSignal): Promise<Prediction>;
+  /** What this machine offers. */
+  readonly devices: Pick<DeviceSurvey, "find">;
   /** What readiness looks at beside the store and the disk. */
   checks(): Promise<Readonly<Record<string, Check>>>;
   isDraining(): boolean;

@@ -1,88 +1,133 @@
 /**
- * Engines and devices by looking at files alone: this process loads no native tensor library, so
- * whether a device truly works is only known once a trainer has used it.
+ * What each engine can really use on this machine: a small program is run on every device, in a
+ * child, because this process loads no native tensor library. Answers are kept for a while.
  */
-import { access, readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { dirname, join } from "node:path";
-import type { Devices } from "#schemas/device.ts";
+import type { Devices, DeviceTrial } from "#schemas/device.ts";
+import type { Errand, ErrandRunner } from "#src/channel.ts";
+import { type Machine, thisMachine } from "./devices/machine.ts";
+import { diagnose, type Evidence } from "./devices/remedy.ts";
 
-type Gpu = Devices["gpus"][number];
 type Engine = Devices["engines"][number];
 
-const nvidiaProc = "/proc/driver/nvidia";
-const gpusMax = 64;
+/** A way to compute that is tried. */
+interface Candidate {
+  readonly engine: "onnxruntime" | "tfjs";
+  readonly device: DeviceTrial["device"];
+  readonly package: string;
+  readonly flavour?: string;
+}
 
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+const candidates: readonly Candidate[] = [
+  { engine: "onnxruntime", device: "cpu", package: "onnxruntime-node" },
+  { engine: "onnxruntime", device: "cuda", package: "onnxruntime-node" },
+  { engine: "onnxruntime", device: "webgpu", package: "onnxruntime-node" },
+  { engine: "tfjs", device: "cuda", package: "@tensorflow/tfjs-node-gpu", flavour: "node-gpu" },
+  { engine: "tfjs", device: "cpu", package: "@tensorflow/tfjs-node", flavour: "node" },
+  { engine: "tfjs", device: "cpu", package: "@tensorflow/tfjs-backend-wasm", flavour: "wasm" },
+  { engine: "tfjs", device: "cpu", package: "@tensorflow/tfjs-backend-cpu", flavour: "cpu" },
+];
 
-/** GPUs as the NVIDIA driver lists them. */
-async function nvidiaGpus(): Promise<Gpu[]> {
-  const folders = await readdir(join(nvidiaProc, "gpus")).catch(() => []);
-  const version = await readFile(join(nvidiaProc, "version"), "utf8").catch(() => "");
-  const driver = /\s(\d+\.\d+(?:\.\d+)?)\s/.exec(version)?.[1] ?? null;
-  const gpus: Gpu[] = [];
-  for (const folder of folders.slice(0, gpusMax)) {
-    const path = join(nvidiaProc, "gpus", folder, "information");
-    const text = await readFile(path, "utf8").catch(() => "");
-    gpus.push({ name: /^Model:\s*(.+)$/m.exec(text)?.[1]?.trim() ?? "NVIDIA GPU", driver });
+/** How long an answer holds: drivers are not installed every minute. */
+const keptMs = 10 * 60_000;
+/** A refreshed answer holds so long at least: each costs a few seconds of a core. */
+const refreshMsMin = 5000;
+/** Of what an engine says. */
+const reasonCharactersMax = 500;
+
+const reference: Engine = {
+  engine: "reference",
+  version: null,
+  devices: ["cpu"],
+  dtypes: ["float32", "float64"],
+  trials: [],
+};
+
+export interface SurveyOptions {
+  /** Children that try devices; ended by whoever gives them. */
+  readonly errands: ErrandRunner;
+  /** Of the service; probes need no artifacts, but a child is told where they are. */
+  readonly artifactsDir: string;
+  readonly machine?: Machine;
+  readonly now?: () => number;
+}
+
+export class DeviceSurvey {
+  readonly #options: SurveyOptions;
+  #answer: { readonly atMs: number; readonly found: Promise<Devices> } | undefined;
+
+  constructor(options: SurveyOptions) {
+    this.#options = options;
   }
-  return gpus;
-}
 
-/** Folder and version of an installed package, which is not loaded. */
-async function installed(name: string) {
-  const require = createRequire(import.meta.url);
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const file = join(folder, name, "package.json");
-    const text = await readFile(file, "utf8").catch(() => undefined);
-    if (text === undefined) continue;
-    const { version } = JSON.parse(text) as { readonly version?: unknown };
-    return { folder: dirname(file), version: typeof version === "string" ? version : null };
+  /** The answer of the last minutes, or a new one; who asks meanwhile waits for the same. */
+  async find({ refresh = false }: { readonly refresh?: boolean } = {}): Promise<Devices> {
+    const nowMs = (this.#options.now ?? Date.now)();
+    const heldMs = refresh ? refreshMsMin : keptMs;
+    if (this.#answer === undefined || nowMs - this.#answer.atMs >= heldMs) {
+      const found = this.#survey(nowMs);
+      this.#answer = { atMs: nowMs, found };
+      found.catch(() => {
+        this.#answer = undefined;
+      });
+    }
+    return await this.#answer.found;
   }
-  return undefined;
-}
 
-async function onnxruntime(gpus: readonly Gpu[]): Promise<Engine | undefined> {
-  const found = await installed("onnxruntime-node");
-  if (found === undefined) return undefined;
-  const libraries = join(found.folder, "bin", "napi-v6", process.platform, process.arch);
-  const hasCuda = await exists(join(libraries, "libonnxruntime_providers_cuda.so"));
-  return {
-    engine: "onnxruntime",
-    version: found.version,
-    devices: hasCuda && gpus.length > 0 ? ["cpu", "cuda"] : ["cpu"],
-    dtypes: ["float32", "float64"],
-  };
-}
+  async #survey(nowMs: number): Promise<Devices> {
+    const { machine = thisMachine } = this.#options;
+    const [gpus, cudaProvider] = await Promise.all([machine.gpus(), machine.cudaProvider()]);
+    const trials: { readonly candidate: Candidate; readonly trial: DeviceTrial }[] = [];
+    for (const candidate of candidates) {
+      trials.push({ candidate, trial: await this.#tried(candidate, { gpus, cudaProvider }) });
+    }
+    const of = async (engine: Candidate["engine"], name: string): Promise<Engine> => {
+      const own = trials.filter(({ candidate }) => candidate.engine === engine);
+      const usable = own.flatMap(({ trial }) => (trial.usable ? [trial.device] : []));
+      return {
+        engine,
+        version: (await machine.installed(name))?.version ?? null,
+        devices: [...new Set(usable)].sort(),
+        dtypes: engine === "tfjs" ? ["float32"] : ["float32", "float64"],
+        trials: own.map(({ trial }) => trial),
+      };
+    };
+    const [processor] = cpus();
+    return {
+      checked_at: new Date(nowMs).toISOString(),
+      host: {
+        cpu: processor?.model.trim() ?? "unknown",
+        cores: availableParallelism(),
+        memory_bytes: totalmem(),
+      },
+      gpus: [...gpus],
+      engines: [
+        await of("onnxruntime", "onnxruntime-node"),
+        await of("tfjs", "@tensorflow/tfjs-core"),
+        reference,
+      ],
+    };
+  }
 
-async function tfjs(): Promise<Engine | undefined> {
-  const found = await installed("@tensorflow/tfjs-core");
-  if (found === undefined) return undefined;
-  return { engine: "tfjs", version: found.version, devices: ["cpu"], dtypes: ["float32"] };
-}
-
-/** What this machine offers. */
-export async function findDevices(): Promise<Devices> {
-  const gpus = await nvidiaGpus();
-  const reference: Engine = {
-    engine: "reference",
-    version: null,
-    devices: ["cpu"],
-    dtypes: ["float32", "float64"],
-  };
-  const engines = [await onnxruntime(gpus), await tfjs(), reference];
-  return {
-    host: {
-      cpu: cpus()[0]?.model.trim() ?? "unknown",
-      cores: availableParallelism(),
-      memory_bytes: totalmem(),
-    },
-    gpus,
-    engines: engines.filter((engine) => engine !== undefined),
-  };
+  async #tried(candidate: Candidate, evidence: Evidence): Promise<DeviceTrial> {
+    const { errands, artifactsDir } = this.#options;
+    const { engine, device, flavour } = candidate;
+    const errand: Extract<Errand, { kind: "probe" }> = {
+      kind: "probe",
+      artifactsDir,
+      engine,
+      device,
+      ...(flavour === undefined ? {} : { flavour }),
+    };
+    try {
+      const { provider, milliseconds } = await errands.perform(errand);
+      return { device, provider, usable: true, milliseconds, reason: null, remedy: null };
+    } catch (error) {
+      const said = (error instanceof Error ? error.message : String(error)).trim();
+      const { reason, remedy } = diagnose(candidate, said, evidence);
+      const told = reason.slice(0, reasonCharactersMax);
+      const provider = candidate.package;
+      return { device, provider, usable: false, milliseconds: null, reason: told, remedy };
+    }
+  }
 }

@@ -96,7 +96,8 @@ export interface Api extends SweepApi {
   runs(page: PageRequest & { readonly status?: RunStatus }): Promise<Page<Run>>;
   models(page: PageRequest): Promise<Page<Model>>;
   datasets(page: PageRequest): Promise<Page<Dataset>>;
-  devices(): Promise<Devices>;
+  /** Of the last minutes, or tried again. */
+  devices(refresh: boolean): Promise<Devices>;
   checkpoints(run: string, page: PageRequest): Promise<Page<Checkpoint>>;
   snapshots(run: string, page: PageRequest): Promise<Page<Snapshot>>;
   act(run: string, action: "cancel" | "pause" | "resume"): Promise<Run>;

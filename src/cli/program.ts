@@ -4,9 +4,9 @@ import { runStatuses } from "#schemas/run.ts";
 import type { Building, Finish } from "./building.ts";
 import { act, type SteerOptions, steer } from "./commands/acts.ts";
 import { type DemoOptions, demo } from "./commands/demo.ts";
+import { type DevicesOptions, devices } from "./commands/devices.ts";
 import {
   datasets,
-  devices,
   type EventsOptions,
   events,
   type ListOptions,
@@ -148,9 +148,10 @@ function addLists({ program, context, finish }: Building): void {
     );
   program
     .command("devices")
-    .description("list the engines and devices of the service")
+    .description("list the engines and devices of the service, each tried")
+    .option("--refresh", "try them again instead of an answer of the last minutes")
     .action(async (_: unknown, command: Command) =>
-      finish(await devices(context, command.optsWithGlobals<Everywhere>())),
+      finish(await devices(context, command.optsWithGlobals<DevicesOptions>())),
     );
 }
 
@@ -185,6 +186,13 @@ function addActs({ program, context, finish }: Building): void {
 }
 
 function addService({ program, context, finish }: Building): void {
+  program
+    .command("doctor")
+    .description("look this machine over: what is at fault, and what mends it")
+    .action(async (_: unknown, command: Command) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      finish(await doctor(context, command.optsWithGlobals<Everywhere>()));
+    });
   program
     .command("serve")
     .description("start the service here; npm start does the same")

@@ -53,7 +53,7 @@ export function remoteApi(url: string, apiKey?: string): Api {
     },
     models: (query) => take(client.GET("/v1/models", { params: { query } })),
     datasets: (query) => take(client.GET("/v1/datasets", { params: { query } })),
-    devices: () => take(client.GET("/v1/devices")),
+    devices: (refresh) => take(client.GET("/v1/devices", { params: { query: { refresh } } })),
     checkpoints: (id, query) =>
       take(client.GET("/v1/runs/{id}/checkpoints", { params: { ...path(id), query } })),
     snapshots: (id, query) =>

@@ -162,7 +162,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Engines and devices of this machine */
+        /** Engines and devices of this machine, each tried with a small program */
         get: operations["getDevices"];
         put?: never;
         post?: never;
@@ -1147,6 +1147,11 @@ export interface components {
             seed?: number | null;
         };
         Devices: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             */
+            checked_at: string;
             engines: {
                 devices: ("cpu" | "cuda" | "webgpu")[];
                 dtypes: ("float32" | "float64")[];
@@ -1155,10 +1160,27 @@ export interface components {
                  * @enum {string}
                  */
                 engine: "onnxruntime" | "tfjs" | "reference";
+                trials: {
+                    /**
+                     * @description As named in a run.
+                     * @enum {string}
+                     */
+                    device: "cpu" | "cuda" | "webgpu";
+                    milliseconds: number | null;
+                    /** @description The library and its provider, or the package. */
+                    provider: string;
+                    reason: string | null;
+                    remedy: string | null;
+                    /** @description A small program ran there and its result was right. */
+                    usable: boolean;
+                }[];
                 version: string | null;
             }[];
             gpus: {
                 driver: string | null;
+                /** @description n of cuda:n. */
+                index?: number;
+                memory_bytes?: number;
                 name: string;
             }[];
             host: {
@@ -5522,7 +5544,10 @@ export interface operations {
     };
     getDevices: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Try again; else an answer of the last minutes. */
+                refresh?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -42,6 +42,11 @@ const Inspection = Type.Object({
 
 const ErrandResult = Type.Union([
   Type.Object({
+    kind: Type.Literal("probe"),
+    provider: Type.String({ maxLength: 200 }),
+    milliseconds: Type.Number({ minimum: 0 }),
+  }),
+  Type.Object({
     kind: Type.Literal("predict"),
     step: Count,
     shape: Type.Array(Count),

@@ -9,6 +9,7 @@ import { createApp } from "#api/http/app.ts";
 import type { App } from "#api/http/instance.ts";
 import { usualCatalogLimits } from "#catalog/context.ts";
 import { usualRunLimits } from "#runs/context.ts";
+import type { Devices } from "#schemas/device.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import type { Run, RunStatus } from "#schemas/run.ts";
 import { toFigure } from "#schemas/values.ts";
@@ -46,6 +47,14 @@ export interface StageOptions {
   readonly environment?: Environment;
   readonly backing?: Partial<Backing>;
 }
+
+/** No device is tried for tests of the edge. */
+const deviceAnswer: Devices = {
+  checked_at: "2026-01-01T00:00:00.000Z",
+  host: { cpu: "any", cores: 1, memory_bytes: 1 },
+  gpus: [],
+  engines: [],
+};
 
 /** Where to say what is done when a test, or a whole file of them, has ended. */
 export interface Ending {
@@ -85,6 +94,7 @@ export async function openStage(t: Ending, options: StageOptions = {}): Promise<
   const uploadBytesMax = config.uploadBytesMax;
   const backing: Backing = {
     config,
+    devices: { find: async () => deviceAnswer },
     version: "0.0.0",
     log: createLog("silent"),
     store,

@@ -36,6 +36,7 @@ function describedBacking(version: string): Backing {
     workshop: untouched<Backing["workshop"]>("workshop"),
     plan: () => assert.fail("nothing is planned to describe the contract"),
     predict: () => assert.fail("nothing is predicted to describe the contract"),
+    devices: untouched<Backing["devices"]>("devices"),
     checks: async () => ({}),
     isDraining: () => false,
     closing: new AbortController().signal,

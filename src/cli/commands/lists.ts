@@ -1,4 +1,4 @@
-/** The commands that read: runs, models, datasets, devices, snapshots, events. */
+/** The commands that read: runs, models, datasets, snapshots, events. */
 
 import type { Api, Page, PageRequest } from "#cli/api.ts";
 import { connect } from "#cli/connect.ts";
@@ -191,30 +191,6 @@ export const snapshots = (context: Context, run: string, options: ListOptions): 
       showNumber(snapshot.stable_learning_rate),
     ],
   });
-
-export async function devices(context: Context, options: Everywhere): Promise<Ending> {
-  await using connection = connect(context, options);
-  const { terminal } = context;
-  const found = await connection.api.devices();
-  if (options.json === true) {
-    terminal.out(`${JSON.stringify(found)}\n`);
-    return "ok";
-  }
-  const { host, gpus, engines } = found;
-  terminal.out(`${host.cpu}, ${host.cores} cores, ${showBytes(host.memory_bytes)}\n`);
-  for (const { name, driver } of gpus) {
-    terminal.out(`${name}${driver === null ? "" : `, driver ${driver}`}\n`);
-  }
-  const columns = ["engine", "version", "devices", "numbers"].map((title) => ({ title }));
-  const rows = engines.map(({ engine, version, devices: on, dtypes }) => [
-    engine,
-    version ?? nothing,
-    on.join(", "),
-    dtypes.join(", "),
-  ]);
-  terminal.out(`\n${table(columns, rows, paintFor(terminal.colour))}`);
-  return "ok";
-}
 
 export interface EventsOptions extends Everywhere {
   readonly after?: number;

@@ -1,7 +1,7 @@
 /** The service about itself: probes, limits, devices, and the two contract documents. */
 import { readFile } from "node:fs/promises";
+import Type from "typebox";
 import type { Backing, Check } from "#api/backing.ts";
-import { findDevices } from "#api/devices.ts";
 import type { App } from "#api/http/instance.ts";
 import { answers, statuses } from "#api/http/problem.ts";
 import { ref } from "#api/http/schemas.ts";
@@ -9,6 +9,7 @@ import { limitsOf } from "#api/limits.ts";
 import { Devices } from "#schemas/device.ts";
 import { Health } from "#schemas/health.ts";
 import { Limits } from "#schemas/limits.ts";
+import { strict } from "#schemas/values.ts";
 
 const tags = ["service"];
 
@@ -36,10 +37,23 @@ const limits = {
   response: answers({ ok: { description: "The limits.", schema: ref(Limits) } }),
 };
 
+const devicesQuery = Type.Object(
+  {
+    refresh: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Try again; else an answer of the last minutes.",
+      }),
+    ),
+  },
+  strict,
+);
+
 const devices = {
   operationId: "getDevices",
   tags,
-  summary: "Engines and devices of this machine",
+  summary: "Engines and devices of this machine, each tried with a small program",
+  querystring: devicesQuery,
   response: answers({ ok: { description: "What was found.", schema: ref(Devices) } }),
 };
 
@@ -100,7 +114,7 @@ export function systemRoutes(app: App, backing: Backing): void {
     return health;
   });
   app.get("/v1/limits", { schema: limits }, async () => limitsOf(backing));
-  app.get("/v1/devices", { schema: devices }, () => findDevices());
+  app.get("/v1/devices", { schema: devices }, ({ query }) => backing.devices.find(query));
   for (const name of ["openapi.json", "asyncapi.json"]) {
     app.get(`/${name}`, { schema: { hide: true } }, async (_request, reply) => {
       void reply.type("application/json; charset=utf-8");

@@ -8,6 +8,8 @@ import type { Attributes, ElementType, Initializer, OnnxNode } from "#engine/onn
 import type { Shape, Tensor, TensorData } from "#engine/tensor.ts";
 import { inPrecision } from "./values.ts";
 
+export type Device = "cpu" | "cuda" | "webgpu";
+
 /** Elements that a session is given beside the model, under the name of their initializer. */
 export interface ExternalData {
   readonly name: string;
@@ -36,6 +38,8 @@ const bytesOf = (elements: Elements): Uint8Array =>
 
 export class Emitter {
   readonly precision: Precision;
+  /** Kernels of providers differ in accuracy, and in what they can do at all. */
+  readonly device: Device;
   readonly #external: ExternalData[] = [];
   readonly #literals = new Map<string, Literal>();
   readonly #shared = new Map<string, string>();
@@ -46,8 +50,9 @@ export class Emitter {
   readonly #body: OnnxNode[] = [];
   #count = 0;
 
-  constructor(precision: Precision) {
+  constructor(precision: Precision, device: Device = "cpu") {
     this.precision = precision;
+    this.device = device;
   }
 
   /** Declares a value that changes with every iteration: an input of the loop's body. */

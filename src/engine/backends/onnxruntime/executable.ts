@@ -16,7 +16,7 @@ export async function compileLoop(
   settings: SessionSettings,
 ): Promise<Loop> {
   checkProgram(program);
-  const session = await openSession(writeLoop(program, precision), settings);
+  const session = await openSession(writeLoop(program, precision, settings.device), settings);
   return new OnnxLoop(session, program, precision);
 }
 

@@ -6,6 +6,7 @@ import type { Precision, Program } from "#engine/backend.ts";
 import { programOutputs } from "#engine/graph/program.ts";
 import type { Graph, OnnxNode, ValueInfo } from "#engine/onnx/model.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
+import type { Device } from "./emitter.ts";
 import { Emitter } from "./emitter.ts";
 import { lowerGraph } from "./lower.ts";
 import type { Written } from "./session.ts";
@@ -30,8 +31,8 @@ const inner = {
 } as const;
 
 /** The program as a model. */
-export function writeLoop(program: Program, precision: Precision): Written {
-  const emit = new Emitter(precision);
+export function writeLoop(program: Program, precision: Precision, device?: Device): Written {
+  const emit = new Emitter(precision, device);
   const leaving = lowerBody(program, emit);
   const { outer, body } = emit.sections([], [inner.goOn, ...leaving.map(({ name }) => name)]);
   const step: Graph = {

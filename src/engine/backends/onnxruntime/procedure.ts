@@ -4,6 +4,7 @@ import { checkProcedure } from "#engine/graph/program.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import type { Tensor } from "#engine/tensor.ts";
 import { zeros } from "#engine/tensor.ts";
+import type { Device } from "./emitter.ts";
 import { Emitter } from "./emitter.ts";
 import { lowerGraph } from "./lower.ts";
 import type { NativeTensors, Session, SessionSettings, Written } from "./session.ts";
@@ -14,8 +15,12 @@ const inputName = (input: InputNode): string => `in:${input.attributes.name}`;
 const outputName = (name: string): string => `out:${name}`;
 
 /** The procedure as a model. */
-export function writeProcedure(procedure: Procedure, precision: Precision): Written {
-  const emit = new Emitter(precision);
+export function writeProcedure(
+  procedure: Procedure,
+  precision: Precision,
+  device?: Device,
+): Written {
+  const emit = new Emitter(precision, device);
   const bound = new Map<Node, string>();
   for (const { input, value } of procedure.constants) bound.set(input, emit.host(value));
   for (const input of procedure.inputs) bound.set(input, inputName(input));
@@ -46,7 +51,10 @@ export async function compileProcedure(
   settings: SessionSettings,
 ): Promise<Callable> {
   checkProcedure(procedure);
-  const session = await openSession(writeProcedure(procedure, precision), settings);
+  const session = await openSession(
+    writeProcedure(procedure, precision, settings.device),
+    settings,
+  );
   return {
     call: (inputs) => callWith(inputs, session, { procedure, precision }),
     [Symbol.asyncDispose]: () => session.release(),

@@ -9,9 +9,7 @@ import { env, InferenceSession, Tensor as NativeTensor } from "onnxruntime-node"
 import type { Graph, Initializer, ValueInfo } from "#engine/onnx/model.ts";
 import { encodeModel } from "#engine/onnx/model.ts";
 import type { Tensor } from "#engine/tensor.ts";
-import type { ExternalData } from "./emitter.ts";
-
-export type Device = "cpu" | "cuda" | "webgpu";
+import type { Device, ExternalData } from "./emitter.ts";
 
 export interface SessionSettings {
   readonly device: Device;

@@ -4,6 +4,7 @@
  */
 import type { Emitter } from "./emitter.ts";
 import type { Lowering } from "./lowering.ts";
+import { operandNode } from "./lowering.ts";
 
 /**
  * log(1 + x) = log(u) + (x − (u − 1)) / u with u = fl(1 + x): the second term is what rounding took
@@ -27,6 +28,53 @@ export const softplus: Lowering<"softplus"> = (_, operand, { emit }) => {
   const x = operand(0);
   const small = emit.emit("Exp", [emit.emit("Neg", [emit.emit("Abs", [x])])]);
   return emit.emit("Add", [emit.emit("Relu", [x]), emitLog1p(emit, small)]);
+};
+
+/** π in three parts of few bits, so that a small multiple of each is exact in float32. */
+const piParts = [3.140625, 9.675025939941406e-4, 1.509957990978376e-7] as const;
+
+/** sin r = r Σ (−1)ⁿ r²ⁿ / (2n + 1)! to r¹³ for |r| ≤ π/2, where r¹⁵/15! < 7e−10. */
+const sineCoefficients = [1, -1 / 6, 1 / 120, -1 / 5040, 1 / 362_880, -1 / 39_916_800].concat(
+  1 / 6_227_020_800,
+);
+
+/**
+ * WebGPU promises sin and cos to 2⁻¹¹ alone. x = r + qπ with |r| ≤ π/2: sin x = (−1)^q sin r for
+ * whole q; for q = f + ½, cos x = −(−1)^f sin r. Source: Cody and Waite, Software Manual for the
+ * Elementary Functions (1980), ch. 8.
+ */
+function emitSine(emit: Emitter, x: string, isCosine: boolean): string {
+  const half = emit.real(0.5);
+  const turns = emit.emit("Mul", [x, emit.real(1 / Math.PI)]);
+  const whole = emit.emit("Floor", [isCosine ? turns : emit.emit("Add", [turns, half])]);
+  const taken = isCosine ? emit.emit("Add", [whole, half]) : whole;
+  let rest = x;
+  for (const part of piParts) {
+    rest = emit.emit("Sub", [rest, emit.emit("Mul", [taken, emit.real(part)])]);
+  }
+  const square = emit.emit("Mul", [rest, rest]);
+  const sine = emit.emit("Mul", [rest, polynomial(emit, square, sineCoefficients)]);
+  const pairs = emit.emit("Floor", [emit.emit("Mul", [whole, half])]);
+  const odd = emit.emit("Sub", [whole, emit.emit("Mul", [pairs, emit.real(2)])]);
+  const swing = emit.emit("Mul", [odd, emit.real(isCosine ? 2 : -2)]);
+  const sign = emit.emit("Add", [swing, emit.real(isCosine ? -1 : 1)]);
+  return emit.emit("Mul", [sign, sine]);
+}
+
+export const sin: Lowering<"sin"> = (_, operand, { emit }) =>
+  emit.device === "webgpu" ? emitSine(emit, operand(0), false) : emit.emit("Sin", [operand(0)]);
+
+export const cos: Lowering<"cos"> = (_, operand, { emit }) =>
+  emit.device === "webgpu" ? emitSine(emit, operand(0), true) : emit.emit("Cos", [operand(0)]);
+
+/** WebGPU's kernel fails where both operands stretch. */
+export const power: Lowering<"power"> = (node, operand, { emit }) => {
+  const both = [0, 1].map((at) =>
+    emit.device === "webgpu" && operandNode(node, at).shape.join() !== node.shape.join()
+      ? emit.emit("Expand", [operand(at), emit.integers(node.shape)])
+      : operand(at),
+  );
+  return emit.emit("Pow", both);
 };
 
 /** Horner's rule; coefficients from the constant term upwards. */

@@ -5,7 +5,7 @@ import { convolve, convolveFilter, convolveInput } from "./convolution.ts";
 import { cast, direct, same, select } from "./elementwise.ts";
 import { gather, scatterAdd } from "./indexing.ts";
 import type { Lowering } from "./lowering.ts";
-import { erf, log1p, softplus } from "./special.ts";
+import { cos, erf, log1p, power, sin, softplus } from "./special.ts";
 import {
   argMax,
   broadcast,
@@ -41,8 +41,8 @@ export const lowerings: { readonly [Name in OperationName]: Lowering<Name> } = {
   abs: direct("Abs"),
   sign: direct("Sign"),
   floor: direct("Floor"),
-  sin: direct("Sin"),
-  cos: direct("Cos"),
+  sin,
+  cos,
   relu: direct("Relu"),
   stopGradient: same,
   add,
@@ -51,7 +51,7 @@ export const lowerings: { readonly [Name in OperationName]: Lowering<Name> } = {
   divide: direct("Div"),
   maximum: direct("Max"),
   minimum: direct("Min"),
-  power: direct("Pow"),
+  power,
   greater: direct("Greater"),
   greaterEqual: direct("GreaterOrEqual"),
   equal: direct("Equal"),

@@ -1,0 +1,81 @@
+/** From why a device cannot be used to what mends it: commands where there are any. Pure. */
+import type { DeviceTrial } from "#schemas/device.ts";
+import type { Library } from "./machine.ts";
+
+/** Drivers older than this know no CUDA 12. Source: CUDA 12 release notes, table 3. */
+const driverMin = 525;
+
+/** What is known beside the trial itself. */
+export interface Evidence {
+  readonly gpus: readonly { readonly driver: string | null }[];
+  readonly cudaProvider: Library;
+}
+
+export interface Diagnosis {
+  readonly reason: string;
+  readonly remedy: string | null;
+}
+
+type Tried = Pick<DeviceTrial, "device"> & { readonly package: string };
+
+const mend = {
+  provider:
+    "ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js " +
+    "(reaches api.nuget.org), or carry its libonnxruntime_providers_*.so beside the package",
+  libraries: "install CUDA 12 and cuDNN 9 and have LD_LIBRARY_PATH name their folders",
+  driver: `install NVIDIA's driver, ${driverMin} or newer; in a container, run it with --gpus all`,
+  vulkan:
+    "install the GPU's Vulkan driver and libvulkan1; in a container set " +
+    "NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics",
+  loader: "apt-get install libvulkan1, and the GPU's Vulkan driver",
+} as const;
+
+/** Why CUDA cannot work on this machine, whatever the engine; undefined when nothing is known. */
+function cudaFault({ gpus }: Evidence): Diagnosis | undefined {
+  if (gpus.length === 0) return { reason: "no NVIDIA GPU or driver is seen", remedy: mend.driver };
+  const [driver] = gpus.flatMap((gpu) => gpu.driver ?? []);
+  const major = Number.parseInt(driver ?? "", 10);
+  if (!(major < driverMin)) return undefined;
+  const reason = `the NVIDIA driver is ${driver}, and CUDA 12 needs ${driverMin} or newer`;
+  return { reason, remedy: mend.driver };
+}
+
+function ofOnnxruntimeCuda(said: string, evidence: Evidence): Diagnosis {
+  const fault = cudaFault(evidence);
+  if (fault !== undefined) return fault;
+  const { isThere, missing } = evidence.cudaProvider;
+  if (!isThere) {
+    const reason = "libonnxruntime_providers_cuda.so is not installed";
+    return { reason, remedy: mend.provider };
+  }
+  if (missing.length > 0) {
+    return { reason: `it lacks ${missing.join(", ")}`, remedy: mend.libraries };
+  }
+  return { reason: said, remedy: null };
+}
+
+function ofTfjs(tried: Tried, said: string, evidence: Evidence): Diagnosis {
+  const isGpu = tried.device === "cuda";
+  const remedy = `npm run tfjs:install -- ${isGpu ? "gpu" : "cpu"}`;
+  if (/cannot find module/i.test(said)) {
+    const reason = `${tried.package} is not installed`;
+    return { reason, remedy };
+  }
+  const shared = /(lib[\w+.-]+\.so[\w.]*): cannot open shared object/.exec(said)?.[1];
+  if (shared !== undefined) return { reason: `it lacks ${shared}`, remedy };
+  if (isGpu) return cudaFault(evidence) ?? { reason: said, remedy: mend.libraries };
+  return { reason: said, remedy: null };
+}
+
+/** What stands in the way, in words for an operator, and what mends it. */
+export function diagnose(tried: Tried, said: string, evidence: Evidence): Diagnosis {
+  if (tried.package !== "onnxruntime-node") return ofTfjs(tried, said, evidence);
+  if (tried.device === "cuda") return ofOnnxruntimeCuda(said, evidence);
+  if (tried.device === "webgpu" && /load Vulkan|libvulkan/i.test(said)) {
+    return { reason: "there is no Vulkan loader", remedy: mend.loader };
+  }
+  if (tried.device === "webgpu" && /adapter/i.test(said)) {
+    return { reason: "no Vulkan adapter is found", remedy: mend.vulkan };
+  }
+  return { reason: said, remedy: null };
+}
