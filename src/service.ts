@@ -22,7 +22,7 @@ import { openArtifacts } from "#storage/artifacts/open.ts";
 import { openPostgresStore } from "#storage/store/postgres.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
 import type { Store } from "#storage/store.ts";
-import { openUploadFolder } from "#storage/uploads/folder.ts";
+import { openUploads } from "#storage/uploads/open.ts";
 import { localWakeups } from "#storage/wakeups/local.ts";
 import { openPostgresWakeups } from "#storage/wakeups/postgres.ts";
 import { Access } from "./access/access.ts";
@@ -74,7 +74,7 @@ async function openPorts(config: Config, log: Log) {
   const { artifacts: address, dataDir, database } = config;
   const artifacts = await openArtifacts(artifactsDir, { address, log, failpoint });
   const store = await openStoreOf({ dataDir, database, failpoint, log });
-  const uploads = await openUploadFolder(join(config.dataDir, "uploads"));
+  const uploads = await openUploads(join(config.dataDir, "uploads"), address);
   const wakeups =
     database === null ? localWakeups({ log }) : await openPostgresWakeups({ ...database, log });
   return { artifactsDir, artifacts, uploads, store, wakeups, now: Date.now };

@@ -92,6 +92,7 @@ export class Link implements AsyncDisposable {
 
   /** Passes bytes again; what was open is given up unless `keeps`. */
   heal(keeps = false): void {
+    if (this.isWhole) return;
     this.#state = "whole";
     if (!keeps) this.#drop();
     for (const { near, far } of this.#pairs) {
