@@ -1,17 +1,19 @@
 /**
- * `npm run campaign -- contract | kill | corrupt | readers | soak`: what must hold under attack,
- * measured against the real service. A table for people; `--json` prints one JSON object as the
+ * `npm run campaign -- contract | kill | corrupt | faults | readers | waiting | soak`: what must
+ * hold under attack, measured against the real service. A table for people; `--json` prints one JSON object as the
  * last line; exit code 1 when a bound is broken; `--ci` is the short mode. `--keep` appends the
  * figures to bench/reports, and `sum NAME` tells what all kept slices of a campaign found.
  */
 import { parseArgs } from "node:util";
 import { contractCampaign } from "./campaign/contract.ts";
 import { corruptCampaign } from "./campaign/corrupt.ts";
+import { faultsCampaign } from "./campaign/faults.ts";
 import { killCampaign } from "./campaign/kill.ts";
 import { keep, sumOf } from "./campaign/ledger.ts";
 import { readersCampaign } from "./campaign/readers.ts";
 import { isBroken, type Report, tableOf } from "./campaign/report.ts";
 import { soakCampaign } from "./campaign/soak.ts";
+import { waitingCampaign } from "./campaign/waiting.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +21,7 @@ const { values: flags, positionals } = parseArgs({
     cycles: { type: "string" },
     count: { type: "string" },
     minutes: { type: "string" },
+    megabytes: { type: "string" },
     examples: { type: "string" },
     seed: { type: "string", default: "1" },
     ci: { type: "boolean", default: false },
@@ -43,7 +46,9 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
       onLine: say,
     }),
   corrupt: () => corruptCampaign({ isShort: flags.ci, seed }),
+  faults: () => faultsCampaign({ seed }),
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
+  waiting: () => waitingCampaign({ megabytes: number(flags.megabytes, 20, 200) }),
   soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),
   kill: () => killCampaign({ cycles: number(flags.cycles, 20, 1000), seed, onCycle: say }),
 };

@@ -11,6 +11,7 @@ import type { PlanAnswer } from "#schemas/plan.ts";
 import type { FieldError } from "#schemas/problem.ts";
 import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 import type { CompareErrand, CompareResult } from "./comparing.ts";
+import type { DatasetFacts, DatasetSource } from "./dataset-source.ts";
 
 /** What a run asks for, with every default filled in. */
 export type RunSettings = Pick<
@@ -230,6 +231,13 @@ export type Errand =
       readonly model: Extract<ModelSource, { kind: "definition" }>;
       readonly artifactsDir: string;
       readonly arrays: readonly StoredArray[];
+    }
+  | {
+      /** A data set in canonical bytes, stored, from a file of strangers or a generator. */
+      readonly kind: "read_dataset";
+      readonly artifactsDir: string;
+      readonly source: DatasetSource;
+      readonly bytesMax: number;
     };
 
 /** Hands errands to a child. */
@@ -268,7 +276,8 @@ export type ErrandResult =
       readonly format: "onnx" | "tar";
     }
   | { readonly kind: "gather_weights"; readonly digest: string; readonly bytes: number }
-  | CompareResult;
+  | CompareResult
+  | { readonly kind: "read_dataset"; readonly facts: DatasetFacts };
 
 export type ToTrainer =
   | { readonly type: "begin"; readonly assignment: Assignment }

@@ -173,6 +173,12 @@ function backingOf(
   const datasetBytesMax = Math.max(usualCatalogLimits.datasetBytesMax, uploadBytesMax);
   const tenantBytesMax = config.quota.bytesMax;
   const limits = { ...usualCatalogLimits, uploadBytesMax, datasetBytesMax, tenantBytesMax };
+  const workshop = {
+    artifactsDir,
+    errands: files,
+    memoryBytesMax: runs.limits.memoryBytesMax,
+    threads: config.threadsPerTrainer,
+  };
   return {
     config,
     version,
@@ -182,13 +188,8 @@ function backingOf(
     uploads,
     wakeups,
     runs,
-    catalog: { store, artifacts, limits, now },
-    workshop: {
-      artifactsDir,
-      errands: files,
-      memoryBytesMax: runs.limits.memoryBytesMax,
-      threads: config.threadsPerTrainer,
-    },
+    catalog: { store, artifacts, limits, now, workshop },
+    workshop,
     plan: (request, signal, seen = runs) => {
       const { memoryBytesMax } = runs.limits;
       const means = { artifactsDir, threads: config.threadsPerTrainer, memoryBytesMax };

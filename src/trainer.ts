@@ -7,6 +7,7 @@
 import { dirname, join } from "node:path";
 import type { Dataset } from "#catalog/dataset.ts";
 import { decode } from "#catalog/datasets.ts";
+import { readDataset } from "#catalog/read-dataset.ts";
 import { runFile } from "#engine/backends/onnxruntime.ts";
 import { FormatError } from "#formats/format-error.ts";
 import { speedOf } from "#learning/calibrate.ts";
@@ -173,6 +174,10 @@ async function runErrand(errand: Errand): Promise<ErrandResult> {
   if (errand.kind === "inspect") {
     await using backend = await backendFor(small, { ...engineGiven, threads: errand.threads });
     return await inspect({ artifacts, backend, runFile }, errand);
+  }
+  if (errand.kind === "read_dataset") {
+    const { source, bytesMax } = errand;
+    return { kind: "read_dataset", facts: await readDataset(artifacts, source, bytesMax) };
   }
   const network = await networkOf(errand.model, artifacts);
   switch (errand.kind) {

@@ -1,6 +1,7 @@
 /** What every use-case of the catalog is given: ports, limits and the time. */
 import type { Artifacts } from "#storage/artifacts.ts";
 import type { Store } from "#storage/store.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** Limits of this service on models and data sets; published at /v1/limits. */
 export interface CatalogLimits {
@@ -25,6 +26,8 @@ export interface CatalogContext {
   readonly store: Store;
   readonly artifacts: Artifacts;
   readonly limits: CatalogLimits;
+  /** Where large data sets are read; in this process where there is none. */
+  readonly workshop?: Workshop;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

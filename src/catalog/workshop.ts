@@ -22,12 +22,15 @@ const remedies = {
 const isLoss = (code: string): code is keyof typeof remedies => code in remedies;
 
 /** `work` on a file from outside: where it costs the child its life, the file is to blame. */
-export async function blamingFile<T>(work: Promise<T>): Promise<T> {
+export async function blamingFile<T>(
+  work: Promise<T>,
+  code: "invalid_model" | "invalid_dataset" = "invalid_model",
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof Failure) || !isLoss(error.code)) throw error;
     const detail = `The file cannot be used: ${remedies[error.code]}.`;
-    throw new Failure("invalid_model", detail, { cause: error });
+    throw new Failure(code, detail, { cause: error });
   }
 }

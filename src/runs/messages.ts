@@ -5,6 +5,7 @@
 import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { KernelsApart, WeightsApart } from "#schemas/comparison.ts";
+import { Dataset } from "#schemas/dataset.ts";
 import { RunEvent } from "#schemas/event.ts";
 import { Model } from "#schemas/model.ts";
 import { NtkFigures } from "#schemas/ntk.ts";
@@ -38,6 +39,11 @@ const Inspection = Type.Object({
   ...{ inputs, outputs, parameters, layers, operations, warnings },
   coupling: Type.Array(Type.String()),
   import: Model.properties.import,
+});
+
+const { digest, bytes, task, classes, class_names, input_shape, splits } = Dataset.properties;
+const DatasetFacts = Type.Object({
+  ...{ digest, bytes, task, classes, class_names, input_shape, splits },
 });
 
 const ErrandResult = Type.Union([
@@ -74,6 +80,7 @@ const ErrandResult = Type.Union([
     kernels: Type.Array(nullable(KernelsApart)),
     weights: Type.Array(nullable(WeightsApart)),
   }),
+  Type.Object({ kind: Type.Literal("read_dataset"), facts: DatasetFacts }),
 ]);
 
 /** Message type → its other fields. */

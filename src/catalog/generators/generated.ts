@@ -18,7 +18,7 @@ import { xor } from "./xor.ts";
  */
 export function generatedExamples(spec: GeneratorSpec, bytesMax: number): Generated {
   const complete = withDefaults(spec);
-  const bytes = (complete.train + complete.test) * 4 * numbersPerExample(complete);
+  const bytes = bytesOf(complete);
   if (bytes > bytesMax) {
     throw new FormatError(
       "generator",
@@ -28,6 +28,14 @@ export function generatedExamples(spec: GeneratorSpec, bytesMax: number): Genera
   }
   return made(complete);
 }
+
+/** What the examples of a generator take. Throws FormatError for options outside their limits. */
+export function generatedBytes(spec: GeneratorSpec): number {
+  return bytesOf(withDefaults(spec));
+}
+
+const bytesOf = (spec: CompleteSpec): number =>
+  (spec.train + spec.test) * 4 * numbersPerExample(spec);
 
 function made(spec: CompleteSpec): Generated {
   switch (spec.type) {

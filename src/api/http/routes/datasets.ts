@@ -202,7 +202,7 @@ async function fromUpload(backing: Backing, body: DatasetUpload, signal: AbortSi
 
 function made(backing: Backing, body: DatasetRequest | DatasetUpload, signal: AbortSignal) {
   if ("upload" in body) return fromUpload(backing, body, signal);
-  return createDataset(backing.catalog, body);
+  return createDataset(backing.catalog, body, signal);
 }
 
 /** In a scope of its own: only here are binary bodies handed on as they come. */
