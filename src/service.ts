@@ -242,10 +242,10 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
   const metrics = new Metrics();
   const runs = runContext(config, ports, metrics);
   const { retentionDays } = config;
-  const { signal } = closing;
-  const upkeep = openUpkeep({ ...ports, log: serviceLog, signal, retentionDays });
+  const upkeep = openUpkeep({ ...ports, log: serviceLog, signal: closing.signal, retentionDays });
   const work = workshop(config, serviceLog, { ports, runs, upkeep });
   const { errands, dispatcher } = work;
+  metrics.watchTrainers(dispatcher);
   const about = {
     config,
     log: serviceLog,

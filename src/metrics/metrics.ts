@@ -10,6 +10,7 @@ import type { Store } from "#storage/store.ts";
 
 const secondsOfRequest = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const secondsOfWaiting = [0.1, 1, 10, 60, 600, 3600, 21_600, 86_400];
+const secondsOfStep = [1e-5, 1e-4, 1e-3, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10, 60];
 const bytesOfCheckpoint = [1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
 
 /** One request that was answered. */
@@ -34,6 +35,7 @@ export class Metrics {
   readonly #waits: Histogram;
   readonly #restarts: Counter<"reason">;
   readonly #steps: Counter;
+  readonly #stepSeconds: Histogram;
   readonly #checkpoints: Histogram;
   readonly #snapshots: Histogram<"kind">;
   readonly #opened: Counter;
@@ -59,6 +61,10 @@ export class Metrics {
       "reason",
     ]);
     this.#steps = this.#counter("linnet_run_steps_total", "Steps trained.");
+    this.#stepSeconds = this.#histogram("linnet_run_step_duration_seconds", {
+      help: "Seconds a step; one observation for each report of a trainer.",
+      buckets: secondsOfStep,
+    });
     this.#checkpoints = this.#histogram("linnet_checkpoint_bytes", {
       help: "Checkpoints stored.",
       buckets: bytesOfCheckpoint,
@@ -100,6 +106,7 @@ export class Metrics {
     moved: (from, to) => this.#transitions.inc({ from: from ?? "none", to }),
     waited: (seconds) => this.#waits.observe(seconds),
     lost: (reason) => this.#restarts.inc({ reason }),
+    stepped: (seconds) => this.#stepSeconds.observe(seconds),
     recorded: ({ steps, checkpointBytes, snapshotSeconds }) => {
       this.#steps.inc(Math.max(0, steps));
       for (const bytes of checkpointBytes) this.#checkpoints.observe(bytes);
@@ -157,6 +164,16 @@ export class Metrics {
       },
     });
     this.#gauge("linnet_disk_free_bytes", "Free in the data folder.", () => artifacts.bytesFree());
+  }
+
+  /** Trainers under way, and the memory that they have in use together. */
+  watchTrainers(source: { trainerBytes(): Promise<readonly number[]> }): void {
+    this.#gauge("linnet_trainers", "Trainers under way.", async () => {
+      return (await source.trainerBytes()).length;
+    });
+    this.#gauge("linnet_trainers_resident_bytes", "Memory of trainers under way.", async () => {
+      return (await source.trainerBytes()).reduce((a, b) => a + b, 0);
+    });
   }
 
   /** Also what Node knows of the process: memory, processor, event loop, handles. */

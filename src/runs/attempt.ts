@@ -76,6 +76,10 @@ export class Attempt {
     return this.#lease.trainer;
   }
 
+  get pid(): number | undefined {
+    return this.#trainer.pid;
+  }
+
   /** Passes on what is new in the stored run: a wish, steering. */
   look(record: RunRecord): void {
     if (!this.#begun || record.run.attempt !== this.#claim.record.run.attempt) return;
@@ -180,16 +184,11 @@ export class Attempt {
         await this.#apply({ ...message, attempt });
         return undefined;
       case "ended": {
-        const secondsUsed = this.#claim.record.secondsUsed + message.seconds;
+        const { outcome, seconds } = message;
+        const secondsUsed = this.#claim.record.secondsUsed + seconds;
         const reason = this.#draining ? { reason: "server draining" } : {};
-        const { outcome } = message;
-        const ended = await this.#apply({
-          type: "ended",
-          attempt,
-          outcome,
-          secondsUsed,
-          ...reason,
-        });
+        const end = { outcome, secondsUsed, ...reason };
+        const ended = await this.#apply({ type: "ended", attempt, ...end });
         this.#isReusable = isOrderly(outcome) && ended.run.plan?.device === "cpu";
         return ended;
       }
@@ -208,7 +207,8 @@ export class Attempt {
   }
 
   async #record(events: readonly TrainerEvent[]): Promise<void> {
-    this.#rate.reached(Math.max(...events.map(stepOf)), performance.now());
+    const stepSeconds = this.#rate.reached(Math.max(...events.map(stepOf)), performance.now());
+    if (stepSeconds !== undefined) this.#options.context.sights?.stepped(stepSeconds);
     const { attempt } = this.#claim.record.run;
     const of = {
       run: this.run,

@@ -12,6 +12,7 @@ import { openBell } from "./bell.ts";
 import { heldStatuses } from "./change.ts";
 import { type Log, queueTopic, type RunContext } from "./context.ts";
 import { type RetryPolicy, usualRetry } from "./lifecycle.ts";
+import { residentBytes } from "./resident.ts";
 import { WarmTrainers } from "./warm-trainers.ts";
 
 export interface DispatcherOptions {
@@ -85,6 +86,12 @@ export class Dispatcher {
   /** Trainers under way. */
   get live(): number {
     return this.#live.size;
+  }
+
+  /** Memory that each trainer under way has in use. */
+  async trainerBytes(): Promise<readonly number[]> {
+    const pids = [...this.#live.values()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+    return Promise.all(pids.map(residentBytes));
   }
 
   /** Begins to serve the queue; runs that a former process left are taken back first. */

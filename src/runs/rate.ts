@@ -4,8 +4,11 @@
 const memoryMs = 15_000;
 
 export interface Rate {
-  /** Takes note that `step` steps are done at `atMs`; ms of any clock that never goes back. */
-  reached(step: number, atMs: number): void;
+  /**
+   * Takes note that `step` steps are done at `atMs`, ms of any clock that never goes back. Seconds
+   * that each of the new steps took; undefined when none is new.
+   */
+  reached(step: number, atMs: number): number | undefined;
   /** Seconds until `steps` steps are done; null until there is something to go by. */
   secondsTo(steps: number): number | null;
 }
@@ -17,11 +20,12 @@ export function openRate(step: number, atMs: number): Rate {
   return {
     reached: (now, nowMs) => {
       const tookMs = nowMs - last.atMs;
-      if (now <= last.step || tookMs <= 0) return;
+      if (now <= last.step || tookMs <= 0) return undefined;
       const seen = (now - last.step) / tookMs;
       const weight = 1 - Math.exp(-tookMs / memoryMs);
       stepsPerMs = stepsPerMs === undefined ? seen : stepsPerMs + weight * (seen - stepsPerMs);
       last = { step: now, atMs: nowMs };
+      return 1 / seen / 1000;
     },
     secondsTo: (steps) => {
       if (stepsPerMs === undefined) return null;

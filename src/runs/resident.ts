@@ -13,7 +13,7 @@ export interface ResidentLimit {
 const everyMs = 50;
 
 /** Bytes of memory that the process has in use; 0 where the system does not tell. */
-async function residentBytes(pid: number): Promise<number> {
+export async function residentBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
 }

@@ -11,6 +11,8 @@ export interface RunSights {
   waited(seconds: number): void;
   /** An attempt ended without the trainer's word. */
   lost(cause: LostCause): void;
+  /** Seconds a step, over the steps that a trainer has told of at once. */
+  stepped(seconds: number): void;
   /** A batch of events was stored: steps that are new, and bytes of new checkpoints. */
   recorded(batch: {
     readonly steps: number;

@@ -24,6 +24,8 @@ describe("metrics", () => {
     };
     const { id } = await submitRun(runs, request);
     await pauseRun(runs, id);
+    metrics.watchTrainers({ trainerBytes: async () => [3, 4] });
+    metrics.runs.stepped(0.02);
     await stage.app.inject(`/v1/runs/${id}`);
     await stage.app.inject("/v1/nowhere/secret");
     const address = await stage.app.listen({ port: 0, host: "127.0.0.1" });
@@ -37,6 +39,10 @@ describe("metrics", () => {
     assert.match(text, /linnet_ws_connections 1/);
     assert.match(text, /linnet_ws_frames_sent_total\{class="hello"\} 1/);
     assert.match(text, /linnet_disk_free_bytes \d+/);
+    assert.match(text, /linnet_run_step_duration_seconds_bucket\{le="0\.01"\} 0/);
+    assert.match(text, /linnet_run_step_duration_seconds_bucket\{le="0\.05"\} 1/);
+    assert.match(text, /linnet_trainers 2\n/);
+    assert.match(text, /linnet_trainers_resident_bytes 7\n/);
     assert.doesNotMatch(text, /run_0|secret/);
     listener.socket.close();
   });
