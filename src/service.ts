@@ -17,6 +17,7 @@ import { Errands } from "#runs/errands.ts";
 import { KernelWorker } from "#runs/kernels/worker.ts";
 import { planRun } from "#runs/plan.ts";
 import { predictRun } from "#runs/predict.ts";
+import { harmless, type RunSights } from "#runs/sights.ts";
 import { SweepFeeder } from "#runs/sweeps/feeder.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
 import { openPostgresStore } from "#storage/store/postgres.ts";
@@ -82,11 +83,7 @@ async function openPorts(config: Config, log: Log) {
 
 type Ports = Awaited<ReturnType<typeof openPorts>>;
 
-function runContext(
-  config: Config,
-  { store, wakeups, now }: Ports,
-  { runs: sights }: Metrics,
-): RunContext {
+function runContext(config: Config, { store, wakeups, now }: Ports, sights: RunSights): RunContext {
   const limits = {
     ...usualRunLimits,
     runsQueuedMax: config.queueMax,
@@ -240,7 +237,7 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
   const ports = await openPorts(config, serviceLog);
   await openDoor(config, serviceLog, ports);
   const metrics = new Metrics();
-  const runs = runContext(config, ports, metrics);
+  const runs = runContext(config, ports, harmless(metrics.runs, serviceLog));
   const { retentionDays } = config;
   const upkeep = openUpkeep({ ...ports, log: serviceLog, signal: closing.signal, retentionDays });
   const work = workshop(config, serviceLog, { ports, runs, upkeep });

@@ -4,18 +4,34 @@
  * spans cost nothing and go nowhere, and ids are still passed on and logged.
  */
 import {
+  type Context,
   context,
+  INVALID_SPAN_CONTEXT,
   propagation,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
 
 const shape = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
 const none = /^0+$/;
-const tracer = () => trace.getTracer("linnet");
+
+/** What is told to a tracer is never a reason to fail: whatever it throws is dropped. */
+function quietly<T>(tell: () => T, otherwise: T): T {
+  try {
+    return tell();
+  } catch {
+    return otherwise;
+  }
+}
+
+function beginSpan(name: string, options: SpanOptions, parent?: Context): Span {
+  const nobody = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  return quietly(() => trace.getTracer("linnet").startSpan(name, options, parent), nobody);
+}
 
 /** The trace that a `traceparent` names; undefined when it is none. */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
@@ -24,13 +40,14 @@ export function traceIdOf(traceparent: string | undefined): string | undefined {
 }
 
 function parentOf(traceparent: string | undefined) {
-  return propagation.extract(ROOT_CONTEXT, traceparent === undefined ? {} : { traceparent });
+  const carrier = traceparent === undefined ? {} : { traceparent };
+  return quietly(() => propagation.extract(ROOT_CONTEXT, carrier), ROOT_CONTEXT);
 }
 
 /** The context of a span as a header; `fallback` where no SDK makes one. */
 function headerOf(span: Span, fallback: string | undefined): string | undefined {
   const carrier: { traceparent?: string } = {};
-  propagation.inject(trace.setSpan(context.active(), span), carrier);
+  quietly(() => propagation.inject(trace.setSpan(context.active(), span), carrier), undefined);
   return carrier.traceparent ?? (traceIdOf(fallback) === undefined ? undefined : fallback);
 }
 
@@ -43,15 +60,16 @@ export interface RequestSpan {
 export function openRequestSpan(method: string, traceparent: string | undefined): RequestSpan {
   const attributes = { "http.request.method": method };
   const options = { kind: SpanKind.SERVER, attributes };
-  const span = tracer().startSpan(method, options, parentOf(traceparent));
+  const span = beginSpan(method, options, parentOf(traceparent));
   return {
     traceparent: headerOf(span, traceparent),
-    end: ({ route, status, isFault }) => {
-      span.updateName(`${method} ${route}`);
-      span.setAttributes({ "http.route": route, "http.response.status_code": status });
-      if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    },
+    end: ({ route, status, isFault }) =>
+      quietly(() => {
+        span.updateName(`${method} ${route}`);
+        span.setAttributes({ "http.route": route, "http.response.status_code": status });
+        if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      }, undefined),
   };
 }
 
@@ -72,14 +90,15 @@ export function openAttemptSpan(
   const origin = trace.getSpanContext(parentOf(traceparent));
   const attributes = { "linnet.run.id": about.run, "linnet.run.attempt": about.attempt };
   const links = origin === undefined ? [] : [{ context: origin }];
-  const span = tracer().startSpan("linnet.attempt", { attributes, links, root: true });
+  const span = beginSpan("linnet.attempt", { attributes, links, root: true });
   return {
     traceId: traceIdOf(traceparent),
-    event: (name, more = {}) => void span.addEvent(name, { ...more }),
-    end: (status, isFault) => {
-      span.setAttribute("linnet.run.status", status);
-      if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    },
+    event: (name, more = {}) => quietly(() => void span.addEvent(name, { ...more }), undefined),
+    end: (status, isFault) =>
+      quietly(() => {
+        span.setAttribute("linnet.run.status", status);
+        if (isFault) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      }, undefined),
   };
 }

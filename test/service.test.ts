@@ -1,7 +1,7 @@
 /** The service as a process: it says where it listens, is ready soon, and drains on SIGTERM. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -41,6 +41,19 @@ async function lineOf(child: ChildProcess, message: string): Promise<Line> {
 const exitOf = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
 
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.split(" ").filter(Boolean).map(Number);
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
 describe("the service", () => {
   it("says where it listens, answers there, and exits 0 on SIGTERM", async (t) => {
     const child = await start(t);
@@ -51,6 +64,42 @@ describe("the service", () => {
     const exited = exitOf(child);
     child.kill("SIGTERM");
     assert.equal(await exited, 0);
+  });
+
+  it("ends at once when it is asked twice, though a trainer never answers", async (t) => {
+    if (process.platform !== "linux") return t.skip("its children are found in /proc");
+    const child = await start(t, { LINNET_DRAIN_MS: "120000" });
+    const { address } = await lineOf(child, "listening");
+    const post = async (path: string, body: object): Promise<{ readonly id: string }> => {
+      const headers = { "content-type": "application/json" };
+      const request = { method: "POST", headers, body: JSON.stringify(body) };
+      return (await (await fetch(address + path, request)).json()) as { readonly id: string };
+    };
+    const generator = { type: "wedge", train: 64, test: 8, seed: 1 };
+    const definition = { input: { shape: [20] }, layers: [{ type: "dense", units: 4 }] };
+    const { id: model } = await post("/v1/models", { definition });
+    const { id: dataset } = await post("/v1/datasets", { generator });
+    const optimizer = { type: "sgd", learning_rate: 0.01 };
+    const run = { model, dataset, optimizer, steps: 1_000_000_000 };
+    const { id } = await post("/v1/runs", run);
+    for (let status = ""; status !== "running"; ) {
+      ({ status } = (await (await fetch(`${address}/v1/runs/${id}`)).json()) as typeof run & {
+        status: string;
+      });
+    }
+    const trainers = await childrenOf(child.pid ?? 0);
+    assert.ok(trainers.length > 0);
+    t.after(() => {
+      for (const pid of trainers) kill(pid, "SIGKILL");
+    });
+    for (const pid of trainers) kill(pid, "SIGSTOP");
+    const exited = exitOf(child);
+    child.kill("SIGTERM");
+    await lineOf(child, "draining");
+    const askedMs = performance.now();
+    child.kill("SIGTERM");
+    assert.notEqual(await exited, 0);
+    assert.ok(performance.now() - askedMs < 20_000);
   });
 
   it("does not start with a wrong environment, and says what is wrong", async (t) => {

@@ -9,13 +9,42 @@ import {
   type SpanOptions,
   trace,
 } from "@opentelemetry/api";
+import { harmless, type RunSights } from "#runs/sights.ts";
 import { openAttemptSpan, openRequestSpan, traceIdOf } from "#src/trace.ts";
 import { addMaterials, openStage } from "#test/api/stage.ts";
+import { scenarios } from "#test/runs/scenarios.ts";
+import { openWorkshop } from "#test/runs/workshop.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
 
+/** A tracer that does not work, in every way. */
+const broken = new Proxy({}, { get: () => () => assert.fail("the exporter is gone") });
+
 describe("a trace", () => {
+  it("that cannot be told stops nothing: the request is answered, the run trained", async (t) => {
+    trace.setGlobalTracerProvider({ getTracer: () => broken as never });
+    t.after(() => trace.disable());
+    const request = openRequestSpan("GET", traceparent);
+    assert.equal(request.traceparent, traceparent);
+    request.end({ route: "/v1/runs", status: 200, isFault: false });
+    const shop = await openWorkshop(t, {
+      sights: harmless(broken as RunSights, { error: () => undefined }),
+    });
+    shop.dispatch();
+    const id = await shop.submit(scenarios.usual);
+    await shop.untilStatus(id, "succeeded");
+  });
+
+  it("whose spans fail stops nothing either", (t) => {
+    trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: () => broken }) as never });
+    t.after(() => trace.disable());
+    const attempt = openAttemptSpan({ run: "run_1", attempt: 1 }, traceparent);
+    attempt.event("started");
+    attempt.end("failed", true);
+    assert.equal(attempt.traceId, traceId);
+  });
+
   it("is named by a traceparent of the W3C's form alone", () => {
     assert.equal(traceIdOf(traceparent), traceId);
     for (const wrong of [

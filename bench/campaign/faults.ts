@@ -124,7 +124,7 @@ const scenes: readonly Scene[] = [
     prepare: nothing,
     fault: async (_dataDir, server) => closeHandles([server.pid]),
     mend: async (_dataDir, server) => {
-      await run("prlimit", ["--pid", `${server.pid}`, "--nofile=65536:"]);
+      await run("prlimit", ["--pid", `${server.pid}`, "--nofile=1024:"]);
     },
     leave: nothing,
     pauses: false,

@@ -20,3 +20,26 @@ export interface RunSights {
     readonly snapshotSeconds: readonly number[];
   }): void;
 }
+
+/** The same, but that whoever counts cannot stop what is counted: what is thrown is logged. */
+export function harmless(
+  sights: RunSights,
+  log: { error(about: object, text: string): void },
+): RunSights {
+  const guarded =
+    <Told extends unknown[]>(tell: (...told: Told) => void) =>
+    (...told: Told): void => {
+      try {
+        tell(...told);
+      } catch (err) {
+        log.error({ err }, "something could not be counted");
+      }
+    };
+  return {
+    moved: guarded(sights.moved),
+    waited: guarded(sights.waited),
+    lost: guarded(sights.lost),
+    stepped: guarded(sights.stepped),
+    recorded: guarded(sights.recorded),
+  };
+}

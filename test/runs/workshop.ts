@@ -35,11 +35,15 @@ export interface Workshop {
   checkpoints(run: string): Promise<readonly Checkpoint[]>;
 }
 
-export async function openWorkshop(t: TestContext): Promise<Workshop> {
+export async function openWorkshop(
+  t: TestContext,
+  changes: Partial<RunContext> = {},
+): Promise<Workshop> {
   const dir = await mkdtemp(join(tmpdir(), "linnet-runs-"));
   const store = await openSqliteStore({ path: join(dir, "linnet.db") });
   const wakeups = localWakeups();
-  const context: RunContext = { store, wakeups, limits: usualRunLimits, now: Date.now };
+  const usual: RunContext = { store, wakeups, limits: usualRunLimits, now: Date.now };
+  const context = { ...usual, ...changes };
   const dispatchers: Dispatcher[] = [];
   t.after(async () => {
     for (const dispatcher of dispatchers) await dispatcher.drain(0);
