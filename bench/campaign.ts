@@ -50,7 +50,13 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
   waiting: () => waitingCampaign({ megabytes: number(flags.megabytes, 20, 200) }),
   soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),
-  kill: () => killCampaign({ cycles: number(flags.cycles, 20, 1000), seed, onCycle: say }),
+  kill: () =>
+    killCampaign({
+      cycles: number(flags.cycles, 20, 1000),
+      minutes: number(flags.minutes, 10, 600),
+      seed,
+      onCycle: say,
+    }),
 };
 
 const [first = "", second = ""] = positionals;

@@ -23,6 +23,8 @@ import type { Materials } from "./undisturbed.ts";
 export interface KillOptions {
   readonly cycles: number;
   readonly seed: number;
+  /** Ends earlier, with as many as there are by then. */
+  readonly minutes: number;
   /** Told after each cycle. */
   readonly onCycle?: (text: string) => void;
 }
@@ -232,7 +234,8 @@ export async function killCampaign(options: KillOptions): Promise<Report> {
   const total = () => loop.kills.server + loop.kills.trainer + loop.kills.failpoint;
   try {
     const materials = await loop.prepare();
-    while (total() < options.cycles) {
+    const endMs = performance.now() + options.minutes * 60_000;
+    while (total() < options.cycles && performance.now() < endMs) {
       await loop.cycle();
       options.onCycle?.(`${total()} of ${options.cycles} kills, ${loop.client.runs.size} runs`);
     }
@@ -243,7 +246,7 @@ export async function killCampaign(options: KillOptions): Promise<Report> {
     if (code !== 0) loop.faults.push({ run: "", rule: "end", detail: fault });
     if (loop.faults.length === 0) await rm(dataDir, { recursive: true, force: true });
     else options.onCycle?.(`the data are kept in ${dataDir}`);
-    return reportOf(loop, tally, options.cycles);
+    return reportOf(loop, tally, Math.min(total(), options.cycles));
   } catch (error) {
     await loop.abandon();
     throw error;
