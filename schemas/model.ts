@@ -2,7 +2,18 @@
 import Type, { type Static } from "typebox";
 import { GraphNode, Layer, LayerName } from "./layer.ts";
 import { Initialiser } from "./layer-fields.ts";
-import { Digest, Metadata, ModelId, Name, nullable, oneOf, Shape, strict, Time } from "./values.ts";
+import {
+  Digest,
+  Metadata,
+  ModelId,
+  Name,
+  nullable,
+  oneOf,
+  Shape,
+  strict,
+  Time,
+  UploadId,
+} from "./values.ts";
 
 const shared = {
   input: Type.Object(
@@ -116,6 +127,22 @@ export const ImportOptions = Type.Object(
   strict,
 );
 export type ImportOptions = Static<typeof ImportOptions>;
+
+/** Another JSON body of `POST /v1/models`: a resumable upload of an ONNX file that is complete. */
+export const ModelUpload = Type.Object(
+  {
+    upload: UploadId,
+    name: Type.Optional(Name),
+    metadata: Type.Optional(Metadata),
+    ...ImportOptions.properties,
+  },
+  {
+    ...strict,
+    examples: [{ upload: "upl_0000000000000000000a", name: "classifier" }],
+    $id: "ModelUpload",
+  },
+);
+export type ModelUpload = Static<typeof ModelUpload>;
 
 /** What is known of the file that a model was imported from. */
 const Import = Type.Object(

@@ -201,7 +201,7 @@ export interface paths {
         put?: never;
         /**
          * Make a model from a definition or a file
-         * @description JSON is a definition, or the `model.json` of a Keras or TF.js layers model, whose weights may come with it as a form. Any other body is an ONNX file, streamed to disk and compared with ONNX Runtime. Shapes are checked and parameters counted at once; weights that are not given are drawn by the run.
+         * @description JSON is a definition, the `model.json` of a Keras or TF.js layers model, whose weights may come with it as a form, or names a resumable upload of an ONNX file. Any other body is an ONNX file, streamed to disk and compared with ONNX Runtime. Shapes are checked and parameters counted at once; weights that are not given are drawn by the run.
          */
         post: operations["createModel"];
         delete?: never;
@@ -2876,6 +2876,42 @@ export interface components {
                 [key: string]: string;
             };
             name?: string;
+        };
+        /**
+         * @example {
+         *       "upload": "upl_0000000000000000000a",
+         *       "name": "classifier"
+         *     }
+         */
+        ModelUpload: {
+            /** @description Tensors or layers that stay as they are in the file. */
+            exclude?: string[];
+            /** @description One number that fills each further input, by name. */
+            fixed?: {
+                [key: string]: number;
+            };
+            /** @description The same, of parameters: for fine-tuning. */
+            freeze?: string[];
+            /** @description Tensors to train although they look like constants; `*` stands for anything. */
+            include?: string[];
+            /** @description The input that carries the data. */
+            input?: string;
+            /**
+             * @description channels_last: examples are [… space, C] and transposed to the file's [C, … space].
+             * @enum {string}
+             */
+            input_layout?: "as_in_file" | "channels_last";
+            /** @description Shape of one example in the file, where it leaves lengths open. */
+            input_shape?: number[];
+            /** @description Free labels; Linnet stores and returns them. */
+            metadata?: {
+                [key: string]: string;
+            };
+            name?: string;
+            /** @description The output that is trained; else the first. */
+            output?: string;
+            /** @description Identifier of a upload. */
+            upload: string;
         };
         NewApiKey: {
             /**
@@ -5844,7 +5880,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ModelRequest"] | components["schemas"]["LayersModel"];
+                "application/json": components["schemas"]["ModelRequest"] | components["schemas"]["LayersModel"] | components["schemas"]["ModelUpload"];
                 "application/octet-stream": unknown;
                 "application/onnx": unknown;
                 "application/x-onnx": unknown;
@@ -5881,7 +5917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            /** @description quota_exceeded: A quota of your tenant is used up; delete something, or wait for runs to end. scope_missing: The key or token does not have the scope that this needs. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5890,8 +5926,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description idempotency_in_flight: The first request with this Idempotency-Key is still being answered. */
+            /** @description idempotency_in_flight: The first request with this Idempotency-Key is still being answered. upload_conflict: The upload is at another offset, complete already, or not complete yet. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upload_expired: The upload was not completed or used in time, and is gone. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5926,7 +5971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalid_model: The model definition has no meaning; `errors` says where and why. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. */
+            /** @description invalid_model: The model definition has no meaning; `errors` says where and why. too_large: The work needs more memory than this service may use. idempotency_key_reused: The same Idempotency-Key came with another payload. incompatible: Model, data set and settings do not fit together. */
             422: {
                 headers: {
                     [name: string]: unknown;

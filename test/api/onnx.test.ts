@@ -35,6 +35,29 @@ async function send(body: Sent, type?: string, query = ""): Promise<Answer> {
 const upload = (bytes: Uint8Array, query = ""): Promise<Answer> =>
   send(bytes as Bytes, "application/onnx", query);
 
+/** Sends a file in pieces by tus; the upload's id. */
+async function inPieces(bytes: Uint8Array, pieceBytes: number): Promise<string> {
+  const tus = { "tus-resumable": "1.0.0" };
+  const begun = await fetch(`${service.url}/v1/uploads`, {
+    method: "POST",
+    headers: { ...tus, "upload-length": String(bytes.length) },
+  });
+  const location = String(begun.headers.get("location"));
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const piece = await fetch(service.url + location, {
+      method: "PATCH",
+      headers: {
+        ...tus,
+        "content-type": "application/offset+octet-stream",
+        "upload-offset": String(at),
+      },
+      body: bytes.slice(at, at + pieceBytes) as Bytes,
+    });
+    assert.equal(piece.status, 204);
+  }
+  return location.split("/").at(-1) ?? "";
+}
+
 function dense(): Uint8Array {
   const build = new Build();
   const y = build.node("MatMul", ["x", build.weight("w", [3, 2])]);
@@ -171,6 +194,28 @@ describe("files of networks from strangers", () => {
       assert.equal((await fetch(`${service.url}/livez`)).status, 200);
     });
   }
+
+  it("takes a file that came in pieces, with options, and forgets the upload", async () => {
+    const file = dense();
+    const id = await inPieces(file, 100);
+    const body = JSON.stringify({ upload: id, name: "pieces", metadata: { by: "tus" } });
+    const made = await send(body, "application/json");
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.equal(made.body.source, "onnx");
+    assert.deepEqual([made.body.name, made.body.metadata], ["pieces", { by: "tus" }]);
+    assert.equal(made.body.bytes, file.length);
+    const again = await send(body, "application/json");
+    assert.equal(again.body.code, "incompatible");
+    assert.equal(again.body.errors?.[0]?.pointer, "/upload");
+  });
+
+  it("refuses a file that came in pieces and is none, and keeps the upload", async () => {
+    const id = await inPieces(new TextEncoder().encode("no network at all"), 8);
+    const body = JSON.stringify({ upload: id });
+    const refused = await send(body, "application/json");
+    assert.equal(refused.body.code, "malformed_body");
+    assert.equal((await send(body, "application/json")).body.code, "malformed_body");
+  });
 
   it("lists every operator at fault", async () => {
     const { errors = [] } = (await upload(unknownOperators())).body;

@@ -13,7 +13,7 @@ import { Health } from "#schemas/health.ts";
 import { LayersModel } from "#schemas/keras.ts";
 import { Limits } from "#schemas/limits.ts";
 import { Metrics } from "#schemas/metrics.ts";
-import { Model, ModelRequest } from "#schemas/model.ts";
+import { Model, ModelRequest, ModelUpload } from "#schemas/model.ts";
 import { Ntk, NtkRequest } from "#schemas/ntk.ts";
 import { PlanAnswer } from "#schemas/plan.ts";
 import { Prediction, PredictRequest } from "#schemas/predict.ts";
@@ -51,6 +51,7 @@ export const named: readonly Named[] = [
   Dataset,
   DatasetRequest,
   DatasetUpload,
+  ModelUpload,
   DatasetPage,
   Run,
   RunRequest,

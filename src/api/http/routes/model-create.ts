@@ -14,11 +14,13 @@ import type { App } from "#api/http/instance.ts";
 import { answerOnce } from "#api/http/once.ts";
 import { answers } from "#api/http/problem.ts";
 import { ref } from "#api/http/schemas.ts";
+import { spoolOf } from "#api/http/spool.ts";
 import { importModel } from "#catalog/imports.ts";
 import { createKerasModel } from "#catalog/keras/create.ts";
 import { createModel } from "#catalog/models.ts";
+import { useUpload } from "#catalog/spool.ts";
 import { KerasOptions, LayersModel } from "#schemas/keras.ts";
-import { ImportOptions, Model, ModelRequest } from "#schemas/model.ts";
+import { ImportOptions, Model, ModelRequest, ModelUpload } from "#schemas/model.ts";
 import { Name, strict } from "#schemas/values.ts";
 import { Failure, failAt } from "#src/failure.ts";
 
@@ -42,7 +44,7 @@ const uploadQuery = Type.Object(
   strict,
 );
 type UploadQuery = Static<typeof uploadQuery>;
-type JsonBody = ModelRequest | LayersModel;
+type JsonBody = ModelRequest | LayersModel | ModelUpload;
 
 /** Streamed, so nothing of it is validated before it is read. */
 const file = { description: "One ONNX file." };
@@ -55,15 +57,17 @@ const create = {
   tags: ["models"],
   summary: "Make a model from a definition or a file",
   description:
-    "JSON is a definition, or the `model.json` of a Keras or TF.js layers model, whose weights may " +
-    "come with it as a form. Any other body is an ONNX file, streamed to disk and compared with " +
+    "JSON is a definition, the `model.json` of a Keras or TF.js layers model, whose weights may " +
+    "come with it as a form, or names a resumable upload of an ONNX file. Any other body is an ONNX file, streamed to disk and compared with " +
     "ONNX Runtime. Shapes are checked and parameters counted at once; weights that are not given " +
     "are drawn by the run.",
   headers: idempotency,
   querystring: uploadQuery,
   body: Type.Unsafe<JsonBody | Readable | undefined>({
     content: {
-      "application/json": { schema: { anyOf: [ref(ModelRequest), ref(LayersModel)] } },
+      "application/json": {
+        schema: { anyOf: [ref(ModelRequest), ref(LayersModel), ref(ModelUpload)] },
+      },
       ...Object.fromEntries(fileTypes.map((type) => [type, { schema: file }])),
       [formType]: { schema: form },
     },
@@ -82,6 +86,10 @@ const create = {
       "idempotency_key_reused",
       "idempotency_in_flight",
       "storage_full",
+      "quota_exceeded",
+      "incompatible",
+      "upload_conflict",
+      "upload_expired",
     ],
   ),
 };
@@ -117,9 +125,20 @@ interface Sent {
 }
 
 const isStream = (body: JsonBody | Readable): body is Readable => "pipe" in body;
-const isTopology = (body: JsonBody): body is LayersModel => !("definition" in body);
+const isUpload = (body: JsonBody): body is ModelUpload => "upload" in body;
+const isTopology = (body: ModelRequest | LayersModel): body is LayersModel =>
+  !("definition" in body);
 
-async function made({ catalog, workshop }: Backing, sent: Sent): Promise<Model> {
+/** An ONNX file that came in pieces. */
+function fromUpload(backing: Backing, body: ModelUpload, signal: AbortSignal): Promise<Model> {
+  const { upload: id, name = null, metadata = {}, ...options } = body;
+  return useUpload(spoolOf(backing), id, (content) =>
+    importModel(backing.catalog, backing.workshop, { name, metadata, options, content, signal }),
+  );
+}
+
+async function made(backing: Backing, sent: Sent): Promise<Model> {
+  const { catalog, workshop } = backing;
   const { request, body, query, signal } = sent;
   const named = { ...(query.name === undefined ? {} : { name: query.name }), signal };
   const { uploadBytesMax } = catalog.limits;
@@ -138,6 +157,7 @@ async function made({ catalog, workshop }: Backing, sent: Sent): Promise<Model> 
     const content = body.iterator({ destroyOnReturn: false });
     return importModel(catalog, workshop, { ...named, content, options: importOptions(query) });
   }
+  if (isUpload(body)) return fromUpload(backing, body, signal);
   if (!isTopology(body)) return createModel(catalog, body);
   const about = { ...named, options: kerasOptions(query), shards: new Map() };
   return createKerasModel(catalog, workshop, { ...about, document: body });
