@@ -1,11 +1,12 @@
 /**
  * `npm run campaign -- contract | kill | corrupt | faults | readers | waiting | soak`: what must
- * hold under attack, measured against the real service. A table for people; `--json` prints one JSON object as the
- * last line; exit code 1 when a bound is broken; `--ci` is the short mode. `--keep` appends the
- * figures to bench/reports, and `sum NAME` tells what all kept slices of a campaign found.
+ * hold under attack, measured against the real service. `--ci` is the short mode, `--keep` appends
+ * the figures to bench/reports, `sum NAME` adds up what was kept. A table for people; `--json`
+ * prints one JSON object as the last line. Exit code 1 when a bound is broken, 3 when this machine
+ * lacks what it takes.
  */
 import { parseArgs } from "node:util";
-import { contractCampaign } from "./campaign/contract.ts";
+import { contractCampaign, NoSchemathesis } from "./campaign/contract.ts";
 import { corruptCampaign } from "./campaign/corrupt.ts";
 import { faultsCampaign } from "./campaign/faults.ts";
 import { killCampaign } from "./campaign/kill.ts";
@@ -71,7 +72,11 @@ if (campaign === undefined || positionals.length !== 1) {
   process.exit(2);
 }
 const beganMs = performance.now();
-const report = await campaign();
+const report = await campaign().catch((error: unknown): never => {
+  if (!(error instanceof NoSchemathesis)) throw error;
+  process.stderr.write(`not run: ${error.message}\n`);
+  process.exit(3);
+});
 const seconds = Math.round((performance.now() - beganMs) / 1000);
 if (flags.keep) keep(report, { command: process.argv.slice(2).join(" "), seconds });
 if (!flags.json) console.log(`${tableOf(report)}\n  ${seconds} s`);
