@@ -59,8 +59,8 @@ const create = {
   description:
     "JSON is a definition, the `model.json` of a Keras or TF.js layers model, whose weights may " +
     "come with it as a form, or names a resumable upload of an ONNX file. Any other body is an " +
-    "ONNX file, streamed to disk and compared with ONNX Runtime. Shapes are checked and parameters " +
-    "counted at once; weights that are not given are drawn by the run.",
+    "ONNX file, streamed to disk and compared with ONNX Runtime. Shapes are checked and " +
+    "parameters counted at once; weights that are not given are drawn by the run.",
   headers: idempotency,
   querystring: uploadQuery,
   body: Type.Unsafe<JsonBody | Readable | undefined>({
