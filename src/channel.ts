@@ -11,7 +11,8 @@ import type { PlanAnswer } from "#schemas/plan.ts";
 import type { FieldError } from "#schemas/problem.ts";
 import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 import type { CompareErrand, CompareResult } from "./comparing.ts";
-import type { DatasetFacts, DatasetSource } from "./dataset-source.ts";
+import type { ReadDatasetErrand, ReadDatasetResult } from "./dataset-source.ts";
+import type { StoredArray } from "./stored-arrays.ts";
 
 /** What a run asks for, with every default filled in. */
 export type RunSettings = Pick<
@@ -51,26 +52,6 @@ export interface Inspection
   extends Pick<Model, "inputs" | "outputs" | "parameters" | "layers" | "operations" | "warnings"> {
   readonly coupling: readonly string[];
   readonly import: NonNullable<Model["import"]>;
-}
-
-/** One array of a network in files of another program. */
-export interface StoredArray {
-  readonly name: string;
-  /** How its numbers follow from the part. */
-  readonly rule: "same" | "gru_bias" | "gru_recurrent_bias";
-  readonly part: StoredPart;
-}
-
-/** Numbers inside files that lie one behind the other. */
-export interface StoredPart {
-  /** Digests of the files, in order. */
-  readonly files: readonly string[];
-  /** From the beginning of the first file. */
-  readonly offset: number;
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "float16" | "int32" | "uint8" | "uint16" | "bool";
-  /** Numbers were stored as integers q for scale · q + min. */
-  readonly quantised: { readonly scale: number; readonly min: number } | null;
 }
 
 /** A wish to change a live run. `step` is set once it took effect and is on the log. */
@@ -232,13 +213,7 @@ export type Errand =
       readonly artifactsDir: string;
       readonly arrays: readonly StoredArray[];
     }
-  | {
-      /** A data set in canonical bytes, stored, from a file of strangers or a generator. */
-      readonly kind: "read_dataset";
-      readonly artifactsDir: string;
-      readonly source: DatasetSource;
-      readonly bytesMax: number;
-    };
+  | ReadDatasetErrand;
 
 /** Hands errands to a child. */
 export interface ErrandRunner {
@@ -277,7 +252,7 @@ export type ErrandResult =
     }
   | { readonly kind: "gather_weights"; readonly digest: string; readonly bytes: number }
   | CompareResult
-  | { readonly kind: "read_dataset"; readonly facts: DatasetFacts };
+  | ReadDatasetResult;
 
 export type ToTrainer =
   | { readonly type: "begin"; readonly assignment: Assignment }

@@ -24,3 +24,16 @@ export type DatasetFacts = Pick<
   Dataset,
   "digest" | "bytes" | "task" | "classes" | "class_names" | "input_shape" | "splits"
 >;
+
+/** A data set in canonical bytes, stored, from a file of strangers or a generator. */
+export interface ReadDatasetErrand {
+  readonly kind: "read_dataset";
+  readonly artifactsDir: string;
+  readonly source: DatasetSource;
+  readonly bytesMax: number;
+}
+
+export interface ReadDatasetResult {
+  readonly kind: "read_dataset";
+  readonly facts: DatasetFacts;
+}

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 
 const door = join(import.meta.dirname, "../../src/server.ts");
 const linesKeptMax = 50;
-const startMsMax = 60_000;
+const startMsMax = 240_000;
 
 export interface ServerOptions {
   readonly dataDir: string;

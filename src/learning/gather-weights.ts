@@ -6,8 +6,9 @@ import { arraysOf, type Network } from "#engine/network.ts";
 import { halfToNumber } from "#engine/onnx/elements.ts";
 import { type Shape, sizeOf, type Tensor } from "#engine/tensor.ts";
 import { writeSafetensors } from "#formats/safetensors.ts";
-import type { Errand, ErrandResult, StoredArray, StoredPart } from "#src/channel.ts";
+import type { Errand, ErrandResult } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
+import type { StoredArray, StoredPart } from "#src/stored-arrays.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 
 type GatherErrand = Extract<Errand, { kind: "gather_weights" }>;

@@ -1,6 +1,6 @@
 /** What one layer of Keras becomes: a row of our layers, and where their weights are. */
 import type { GraphNode } from "#schemas/layer.ts";
-import type { StoredArray } from "#src/channel.ts";
+import type { StoredArray } from "#src/stored-arrays.ts";
 import type { Json, KerasLayer } from "./document.ts";
 
 type Unwired<T> = T extends unknown ? Omit<T, "id" | "inputs"> : never;

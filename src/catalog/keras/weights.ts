@@ -3,7 +3,7 @@
  * tensors in order, group by group, and the files that a group is cut into.
  */
 import type { FieldError } from "#schemas/problem.ts";
-import type { StoredArray, StoredPart } from "#src/channel.ts";
+import type { StoredArray, StoredPart } from "#src/stored-arrays.ts";
 import { isJson, type Json, refuse, refuseAll } from "./document.ts";
 import type { Wanted } from "./nodes.ts";
 
