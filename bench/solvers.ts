@@ -73,7 +73,14 @@ const kept: AnyForm = {
   keepsPrimals: false,
 };
 const functionSpace: AnyForm = { type: "function_space", resets: false };
-const closedForm: AnyForm = { type: "closed_form", resets: false, every: 1 };
+const closedForm = {
+  type: "closed_form",
+  resets: false,
+  every: 1,
+  route: "spectrum",
+  horizon: 1000,
+  vectorsMax: 512,
+} as const satisfies AnyForm;
 
 async function againstPeer(peer: Peer | null): Promise<void> {
   const steps = flags.quick ? 20 : 60;

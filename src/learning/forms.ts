@@ -5,8 +5,9 @@
  */
 import type { Algorithm, Period } from "#schemas/algorithm.ts";
 import { anchorSequence, looksOf } from "./anchors.ts";
-import type { AnyForm, GaussNewtonForm } from "./descent/surface.ts";
-import { closedFormEvery, type Solver } from "./solvers.ts";
+import { closedFormEvery, krylovVectorsMax } from "./closed-form-cost.ts";
+import type { AnyForm, GaussNewtonForm, Route } from "./descent/surface.ts";
+import type { Solver } from "./solvers.ts";
 
 export interface FormQuestion {
   readonly algorithm: Algorithm;
@@ -23,7 +24,7 @@ export interface FormQuestion {
   /** N · O, the rows of the kernel. */
   readonly rows?: number;
   /** What computes linear phases; weight space unless given. */
-  readonly solver?: { readonly name: Solver; readonly reason: string };
+  readonly solver?: { readonly name: Solver; readonly reason: string; readonly route?: Route };
 }
 
 /**
@@ -46,6 +47,23 @@ function meanGap(period: Period, steps: number): number {
   const looks = looksOf(period);
   if (looks !== null) return looks.every;
   return steps / anchorSequence(period, { steps, from: 0, last: null }).count;
+}
+
+/** Steps of the longest phase that a period makes; of an adaptive one, those between its looks. */
+export function horizonOf(period: Period, steps: number): number {
+  if (typeof period === "number") return Math.min(period, steps);
+  if (typeof period === "object" && "every_step_until" in period) {
+    return Math.max(1, steps - period.every_step_until);
+  }
+  const looks = looksOf(period);
+  if (looks !== null) return Math.min(looks.every, steps);
+  const sequence = anchorSequence(period, { steps, from: 0, last: null });
+  let longest = 1;
+  for (let index = 0; sequence.stepOf(index) < steps; index += 1) {
+    const next = Math.min(steps, sequence.stepOf(index + 1));
+    longest = Math.max(longest, next - sequence.stepOf(index));
+  }
+  return longest;
 }
 
 const endless = { until: Number.POSITIVE_INFINITY };
@@ -79,7 +97,12 @@ export function formAt(question: FormQuestion, step: number): FormChoice {
   const { name = "weight_space", reason = "" } = question.solver ?? {};
   if (name === "function_space") return { form: { type: name, resets }, reason, ...endless };
   if (name === "closed_form") {
-    return { form: { type: name, resets, every: closedFormEvery(steps) }, reason, ...endless };
+    const { route = "spectrum" } = question.solver ?? {};
+    const every = closedFormEvery(steps);
+    const horizon = horizonOf(period, steps);
+    const vectorsMax = krylovVectorsMax(question.rows ?? 0);
+    const form = { type: name, resets, every, route, horizon, vectorsMax } as const;
+    return { form, reason, ...endless };
   }
   const gap = isEvery ? steps - untilEvery : meanGap(period, steps);
   return { ...linearisedForm(question, gap, resets), ...endless };

@@ -7,10 +7,11 @@ import type { Plan } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { Form } from "./descent/descent.ts";
 import type { AnyForm } from "./descent/surface.ts";
+import { gaussNewtonEstimate } from "./dual-cost.ts";
 import { countOf } from "./examples.ts";
 import { baseBytes, costIn, linearisationsOf, memoryOf, type PlanQuestion } from "./form-cost.ts";
 import { type FormQuestion, formAt, primalsOf } from "./forms.ts";
-import { type Chosen, chooseSolver, type Estimate, gaussNewtonEstimate } from "./solvers.ts";
+import { type Chosen, chooseSolver, type Estimate, largestThat } from "./solvers.ts";
 
 const linearised = { type: "linearised", resets: false } as const;
 
@@ -38,7 +39,9 @@ export function formQuestion(question: PlanQuestion): {
   const forms = { ...base, fitsKept };
   const chosen = chosenSolver(question, forms);
   if (chosen === null) return { forms, chosen };
-  return { forms: { ...forms, solver: { name: chosen.solver, reason: chosen.reason } }, chosen };
+  const { solver: name, reason, route } = chosen;
+  const solver = { name, reason, ...(route === undefined ? {} : { route }) };
+  return { forms: { ...forms, solver }, chosen };
 }
 
 /** The solver of linear phases; null where there are none. */
@@ -187,14 +190,7 @@ function largestBatch(question: PlanQuestion, form: Form): number {
     const smaller = { ...question, task: { ...task, batchSize } };
     return memoryOf(smaller, costIn(smaller, plain)) <= memoryBytesMax;
   };
-  let low = 0;
-  let high = (task.batchSize ?? countOf(task.train)) + 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (fits(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
+  return largestThat(fits, (task.batchSize ?? countOf(task.train)) + 1);
 }
 
 const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);

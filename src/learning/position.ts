@@ -18,6 +18,7 @@ import {
   reportKnown,
   reportUnknown,
 } from "./anchors.ts";
+import type { Route } from "./descent/surface.ts";
 import { factorAt, peakFactor } from "./schedule.ts";
 import type { Solver } from "./solvers.ts";
 
@@ -41,6 +42,8 @@ export interface Position {
   readonly anchorStep: number | null;
   /** What computes linear phases, kept so that a run goes on as it began; absent: not decided. */
   readonly solver?: Solver;
+  /** Of a closed form. */
+  readonly route?: Route;
   /** Step at which the optimiser's state last began at zero. */
   readonly resetStep: number;
   /** What steering has put in the place of settings. */

@@ -11,12 +11,13 @@ import type { Artifacts } from "#storage/artifacts.ts";
 import { anchorReport } from "./anchor-report.ts";
 import { Batches } from "./batches.ts";
 import { type Saved, saveCheckpoint } from "./checkpoint.ts";
+import { choose, pinned } from "./choice.ts";
 import { columnsSeen } from "./columns.ts";
 import { compileDescent } from "./descent/compile.ts";
 import type { Columns } from "./descent/descent.ts";
 import type { DescentSurface } from "./descent/surface.ts";
 import { countOf } from "./examples.ts";
-import { type FormChoice, formAt, isSameForm } from "./forms.ts";
+import { type FormChoice, isSameForm } from "./forms.ts";
 import { Instruments } from "./instruments.ts";
 import { divergedAt } from "./metrics.ts";
 import {
@@ -85,8 +86,7 @@ export class Session implements AsyncDisposable {
       batchSize: prepared.task.batchSize ?? 1,
     });
     const { solver } = prepared.forms;
-    const position =
-      solver === undefined ? state.position : { solver: solver.name, ...state.position };
+    const position = solver === undefined ? state.position : pinned(state.position, solver);
     const choice = choose(prepared, position);
     const descent = await compile(prepared, ports.backend, { choice, batches });
     await descent.restore(state.descent);
@@ -277,12 +277,6 @@ interface Made {
 
 function chartOf({ course }: Position, steps: number): Charted | null {
   return course === null ? null : chart(course, steps);
-}
-
-function choose({ forms }: Prepared, { course, step, solver }: Position): FormChoice {
-  const isSame = solver === undefined || solver === forms.solver?.name;
-  const pinned = isSame ? forms : { ...forms, solver: { name: solver, reason: "as it began" } };
-  return formAt({ ...pinned, period: course?.period ?? null }, step);
 }
 
 async function compile(

@@ -2,50 +2,27 @@
  * Which solver computes the linear phases of a run: what each one asks of the settings, what it
  * would take, and the choice. Measures nothing and compiles nothing.
  */
-import type { Precision } from "#engine/backend.ts";
-import { sizeOf } from "#engine/tensor.ts";
-import type { RunSettings } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
-import { functionSpaceProgram } from "./descent/function-program.ts";
+import { closedFormCost, routeObstacle } from "./closed-form-cost.ts";
 import type { Task } from "./descent/step.ts";
-import type { GaussNewtonForm } from "./descent/surface.ts";
-import { countOf } from "./examples.ts";
-import { type KernelCost, kernelCost } from "./ntk/cost.ts";
-import { factorNumbersMax } from "./ntk/factor-computer.ts";
-import { programSeconds, type Speed } from "./speed.ts";
+import { type Route, routes } from "./descent/surface.ts";
+import { type Cost, functionSpaceCost, rowsOf, type SolverQuestion } from "./dual-cost.ts";
+import { countOf, firstOf } from "./examples.ts";
 
 export const solvers = ["weight_space", "function_space", "closed_form"] as const;
 export type Solver = (typeof solvers)[number];
 
-interface CostHow {
-  readonly speed: Speed;
-  readonly precision: Precision;
-}
-
 /** What one solver would take over the whole run. */
-export interface Estimate {
+export interface Estimate extends Cost {
   readonly solver: Solver;
-  readonly seconds: number;
-  /** Contraction FLOPs. */
-  readonly flops: number;
-  /** Of the trainer at its fullest. */
-  readonly memoryBytes: number;
-}
-
-/** Rows of the largest kernel that is decomposed: a minute or so in TypeScript. */
-export const eigenRowsMax = 3000;
-/** Steps that a run in closed form reports at most; more are thinned evenly. */
-export const closedFormPointsMax = 2048;
-
-/** Steps between two that a run in closed form reports. */
-export function closedFormEvery(steps: number): number {
-  return Math.max(1, Math.ceil(steps / closedFormPointsMax));
+  /** Of a closed form. */
+  readonly route?: Route;
 }
 
 /** Why a solver cannot compute a task; null when it can. */
 export function obstacle(solver: Solver, task: Task): string | null {
   if (solver === "weight_space") return null;
-  const { optimizer, network, loss, batchSize, train } = task;
+  const { optimizer, network, loss, batchSize } = task;
   if (optimizer.type !== "sgd") {
     return `${optimizer.type} does not move along the rows of the Jacobian; use sgd or weight_space`;
   }
@@ -55,148 +32,36 @@ export function obstacle(solver: Solver, task: Task): string | null {
   if (loss !== "mean_squared_error") return `a closed form needs mean_squared_error, not ${loss}`;
   if (batchSize !== null) return "a closed form needs full batches";
   if (optimizer.clipNorm !== null) return "a clipped step has no closed form";
-  const rows = countOf(train) * sizeOf(network.outputShape);
-  if (rows > eigenRowsMax) return `${rows} rows of the kernel are more than ${eigenRowsMax}`;
-  return null;
+  const reasons = routes.map((route) => routeObstacle(route, task));
+  return reasons.every((why) => why !== null) ? reasons.join("; ") : null;
 }
 
-export interface SolverQuestion {
-  readonly task: Task;
-  readonly settings: Pick<RunSettings, "dtype" | "steps" | "evaluate">;
-  readonly speed: Speed;
-  /** Steps inside linear phases, and how many phases there are. */
-  readonly steps: number;
-  readonly phases: number;
-  /** Bytes that any solver holds: the process, data, weights. */
-  readonly baseBytes: number;
-}
-
-/** Arrays of the kernel's size that are held at once. */
-const kernelCopies = { function_space: 3.3, closed_form: 6.5 } as const;
-/** Copies of the factors of a kernel. */
-const factorCopies = 6;
-/** Seconds a mode takes to move to a reported step on the host. */
-const modeSeconds = 3e-8;
-/** Seconds a mode's power takes for each doubling. */
-const doublingSeconds = 4e-7;
-/** Seconds of compiling a kernel and the products of a Jacobian. */
-const setupSeconds = 0.08;
-/** Passes over memory while blocks are put together on the host, in numbers a second. */
-const assembledPerSecond = 2e8;
-
-/** A vjp of all training examples, beside their forward pass: three forward passes. */
-function pullSeconds({ task, speed, settings }: SolverQuestion): number {
-  const { network, train } = task;
-  const parameters = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const flops = 6 * parameters * countOf(train);
-  return flops / speed.contraction[settings.dtype] + 4 * speed.call;
-}
-
-/** Seconds of one kernel, its blocks put together. */
-function kernelSeconds(cost: KernelCost, rows: number, how: CostHow): number {
-  const { speed, precision } = how;
-  const width = precision === "float64" ? 8 : 4;
-  return (
-    cost.flops / speed.contraction[precision] +
-    (cost.elementwise * width * 3) / speed.memoryBytes +
-    cost.blocks * 20 * speed.node +
-    rows ** 2 / assembledPerSecond +
-    4 * speed.call
-  );
-}
-
-/** What a dual solver would take; null when the kernel's factors do not fit. */
+/** What a dual solver would take by the fastest way that fits; the leanest where none does. */
 export function dualEstimate(
   solver: Exclude<Solver, "weight_space">,
   question: SolverQuestion,
+  memoryBytesMax: number,
 ): Estimate | null {
-  const { task, settings, speed, steps, phases, baseBytes } = question;
-  const cost = kernelCost(task.network, task.train.x);
-  if (cost.numbers > factorNumbersMax) return null;
-  const rows = countOf(task.train) * sizeOf(task.network.outputShape);
-  const isClosed = solver === "closed_form";
-  const width = isClosed || settings.dtype === "float64" ? 8 : 4;
-  const kernel = kernelSeconds(cost, rows, {
-    speed,
-    precision: isClosed ? "float64" : settings.dtype,
+  if (solver === "function_space") {
+    const cost = functionSpaceCost(question);
+    return cost === null ? null : { solver, ...cost };
+  }
+  const found = routes.flatMap((route): Estimate[] => {
+    if (routeObstacle(route, question.task) !== null) return [];
+    const cost = closedFormCost(route, question);
+    return cost === null ? [] : [{ solver, route, ...cost }];
   });
-  const looks = phases + Math.ceil(settings.steps / settings.evaluate.every);
-  const gathered =
-    task.batchSize === null ? 0 : task.batchSize * (rows / countOf(task.train)) * rows;
-  const memoryBytes =
-    baseBytes + (kernelCopies[solver] * rows ** 2 + factorCopies * cost.numbers + gathered) * width;
-  const common = setupSeconds + phases * kernel + looks * pullSeconds(question);
-  if (!isClosed) {
-    const hasExtras = task.optimizer.momentum > 0 || task.optimizer.weightDecay > 0;
-    const { step, call } = programSeconds(
-      functionSpaceProgram(task, hasExtras),
-      speed,
-      settings.dtype,
-    );
-    const stepFlops = 2 * rows * (task.batchSize === null ? rows : (gathered / rows) * 1);
-    return {
-      solver,
-      seconds: common + steps * step + phases * (call + rows ** 2 / assembledPerSecond),
-      flops: phases * cost.flops + steps * stepFlops,
-      memoryBytes,
-    };
-  }
-  const every = closedFormEvery(settings.steps);
-  const points = Math.ceil(steps / every);
-  const hasClasses = task.train.y.dtype === "int32";
-  const accuracyFlops = hasClasses ? 2 * rows ** 2 * points : 0;
-  const jumps = rows * (1 + Math.log2(every)) * doublingSeconds;
-  return {
-    solver,
-    seconds:
-      common +
-      phases * (speed.eigen * rows ** 3 + jumps + 3e-9 * rows ** 2) +
-      points * rows * modeSeconds +
-      accuracyFlops / speed.contraction.float64,
-    flops: phases * cost.flops + accuracyFlops,
-    memoryBytes,
-  };
-}
-
-/** Iterations of conjugate gradients that a step takes, about. */
-const iterationsTypical = 40;
-
-/** One step of Gauss–Newton. */
-export function gaussNewtonEstimate(
-  form: GaussNewtonForm,
-  question: Pick<SolverQuestion, "task" | "settings" | "speed" | "baseBytes">,
-): Omit<Estimate, "solver"> {
-  const { task, settings, speed, baseBytes } = question;
-  const { network, train } = task;
-  const examples = countOf(train);
-  const rows = examples * sizeOf(network.outputShape);
-  const parameters = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const rate = speed.contraction[settings.dtype];
-  const width = settings.dtype === "float64" ? 8 : 4;
-  const vectors = 8 * parameters * 8;
-  if (form.solver === "cg") {
-    const products = Math.min(form.iterationsMax, iterationsTypical) + 16;
-    const flops = products * 10 * parameters * examples;
-    const seconds = flops / rate + products * (8 * speed.call + parameters * 2e-9);
-    return { flops, seconds, memoryBytes: baseBytes + vectors + 40 * rows * 8 };
-  }
-  const cost = kernelCost(network, train.x);
-  const hostFlops = rows ** 3 / 3;
-  return {
-    flops: cost.flops + 20 * parameters * examples,
-    seconds:
-      (cost.flops + 20 * parameters * examples) / rate +
-      hostFlops * 1.2e-9 +
-      rows ** 2 / assembledPerSecond +
-      12 * speed.call,
-    memoryBytes:
-      baseBytes + vectors + rows ** 2 * (2.6 * width + 16) + factorCopies * cost.numbers * width,
-  };
+  const fitting = found.filter(({ memoryBytes }) => memoryBytes <= memoryBytesMax);
+  const least = (among: readonly Estimate[], by: "seconds" | "memoryBytes"): Estimate | null =>
+    among.reduce<Estimate | null>((a, b) => (a === null || b[by] < a[by] ? b : a), null);
+  return least(fitting, "seconds") ?? least(found, "memoryBytes");
 }
 
 /** A chosen solver, why, and what the others would have taken. */
 export interface Chosen {
   readonly solver: Solver;
+  /** Of a closed form. */
+  readonly route?: Route;
   readonly reason: string;
   readonly estimates: readonly Estimate[];
 }
@@ -214,21 +79,25 @@ export function chooseSolver(
   const estimates: Estimate[] = [how.weightSpace];
   for (const solver of ["function_space", "closed_form"] as const) {
     const why = obstacle(solver, task);
-    const found = why === null ? dualEstimate(solver, question) : null;
+    const found = why === null ? dualEstimate(solver, question, how.memoryBytesMax) : null;
     if (found !== null) estimates.push(found);
     if (asked !== solver) continue;
     if (why !== null) throw new Failure("incompatible", `solver ${solver}: ${why}`);
     if (found === null || found.memoryBytes > how.memoryBytesMax) {
-      throw new Failure(
-        "too_large",
-        doesNotFit(solver, question, {
-          estimate: found,
-          memoryBytesMax: how.memoryBytesMax,
-        }),
-      );
+      const { memoryBytesMax } = how;
+      const detail = doesNotFit(solver, question, { estimate: found, memoryBytesMax });
+      throw new Failure("too_large", detail);
     }
   }
-  if (asked !== "auto") return { solver: asked, reason: `${asked}, as asked for`, estimates };
+  const routeOf = (solver: Solver): Pick<Chosen, "route"> => {
+    const route = estimates.find((each) => each.solver === solver)?.route;
+    return route === undefined ? {} : { route };
+  };
+  if (asked !== "auto") {
+    const own = estimates.find(({ solver }) => solver === asked);
+    const reason = `${asked}${own === undefined ? "" : wayOf(own)}, as asked for`;
+    return { solver: asked, reason, estimates, ...routeOf(asked) };
+  }
   const fitting = estimates.filter(
     ({ solver, memoryBytes }) => solver === "weight_space" || memoryBytes <= how.memoryBytesMax,
   );
@@ -239,24 +108,52 @@ export function chooseSolver(
   const reason =
     next === null
       ? "the only solver that can compute it here"
-      : `about ${shown(best.seconds)} s, and ${shown(next.seconds)} s with ${next.solver}`;
-  return { solver: best.solver, reason, estimates };
+      : `about ${shown(best.seconds)} s${wayOf(best)}, and ${shown(next.seconds)} s with ${next.solver}`;
+  return { solver: best.solver, reason, estimates, ...routeOf(best.solver) };
 }
+
+const ways: Readonly<Record<Route, string>> = {
+  spectrum: "the kernel's spectrum",
+  kernel: "Krylov spaces of the kernel",
+  jacobian: "Krylov spaces of the Jacobian, without the kernel",
+};
+
+const wayOf = ({ route }: Estimate): string => (route === undefined ? "" : ` from ${ways[route]}`);
 
 const shown = (value: number): string => String(Number(value.toPrecision(2)));
 
+/** What a solver needs, what it may have, and how many examples would fit. */
 function doesNotFit(
-  solver: Solver,
-  { task }: SolverQuestion,
+  solver: Exclude<Solver, "weight_space">,
+  question: SolverQuestion,
   { estimate, memoryBytesMax }: { estimate: Estimate | null; memoryBytesMax: number },
 ): string {
-  const rows = countOf(task.train) * sizeOf(task.network.outputShape);
+  const { task } = question;
   const needs =
     estimate === null
       ? "more than the factors of a kernel may take"
       : `about ${Math.ceil(estimate.memoryBytes / 1e6)} MB`;
+  const fits = (count: number): boolean => {
+    const smaller = { ...question, task: { ...task, train: firstOf(task.train, count) } };
+    const found = dualEstimate(solver, smaller, memoryBytesMax);
+    return found !== null && found.memoryBytes <= memoryBytesMax;
+  };
+  const most = largestThat(fits, countOf(task.train));
+  const instead = most === 0 ? "" : `, or at most ${most} examples (now ${countOf(task.train)})`;
   return (
-    `${solver} keeps a kernel of ${rows} rows, which needs ${needs}; ` +
-    `${Math.floor(memoryBytesMax / 1e6)} MB are allowed. Use weight_space, or fewer examples`
+    `${solver} works on ${rowsOf(task)} rows of the kernel and needs ${needs}; ` +
+    `${Math.floor(memoryBytesMax / 1e6)} MB are allowed. Use weight_space${instead}`
   );
+}
+
+/** The largest count below `end` that fits, where every smaller one does too; 0 when none does. */
+export function largestThat(fits: (count: number) => boolean, end: number): number {
+  let low = 0;
+  let high = end;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }

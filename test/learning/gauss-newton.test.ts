@@ -19,7 +19,7 @@ import {
   smallNetwork,
   trained,
 } from "./training.ts";
-import { apart, type Way, walk, weightSpace } from "./walking.ts";
+import { apart, closedForm, type Way, walk, weightSpace } from "./walking.ts";
 
 const damped: GaussNewtonForm = {
   type: "gauss_newton",
@@ -164,7 +164,7 @@ describe("a step of Gauss–Newton", () => {
     const way: Way = { ...one, network, loss: "mean_squared_error" };
     const optimizer = { type: "sgd", learning_rate: 0.5 } as const;
     const endless = { ...way, optimizer, steps: 5000, period: 1e9 };
-    const expected = await walk({ type: "closed_form", resets: false, every: 1 }, endless);
+    const expected = await walk(closedForm, endless);
     const { state, columns } = await walk({ ...damped, damping: 0 }, way);
     assert.ok(apart(state.weights, expected.state.weights) < 1e-10);
     assert.equal(columns["solver_converged"]?.[0], 1);

@@ -44,6 +44,14 @@ export const weightSpace: AnyForm = {
   resets: false,
   keepsPrimals: false,
 };
+export const closedForm = {
+  type: "closed_form",
+  resets: false,
+  every: 1,
+  route: "spectrum",
+  horizon: 1000,
+  vectorsMax: 512,
+} as const satisfies AnyForm;
 export const functionSpace: AnyForm = { type: "function_space", resets: false };
 
 function taskOf(way: Way): Task {

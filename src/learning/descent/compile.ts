@@ -1,10 +1,12 @@
 /** The class that computes each form of descent. Decides nothing; forms.ts does. */
+import type { Precision } from "#engine/backend.ts";
+import { closedFormPrecision } from "#learning/closed-form-cost.ts";
 import { ClosedFormMover } from "./closed-form.ts";
 import { Descent, type DescentOptions } from "./descent.ts";
-import { DualDescent } from "./dual.ts";
+import { DualDescent, type DualOptions } from "./dual.ts";
 import { FunctionSpaceMover } from "./function-space.ts";
 import { GaussNewton } from "./gauss-newton.ts";
-import type { AnyForm, DescentSurface } from "./surface.ts";
+import type { AnyForm, ClosedForm, DescentSurface, Route } from "./surface.ts";
 
 /** Compiles a form; `restore` comes next. */
 export async function compileDescent(
@@ -19,8 +21,13 @@ export async function compileDescent(
       return new DualDescent({ ...options, resets: form.resets }, new FunctionSpaceMover(options));
     case "closed_form":
       return new DualDescent(
-        { ...options, resets: form.resets, inner: innerPrecision(options) },
-        new ClosedFormMover({ ...options, precision: innerPrecision(options), every: form.every }),
+        {
+          ...options,
+          resets: form.resets,
+          inner: innerPrecision(options, form),
+          gives: gives[form.route],
+        },
+        new ClosedFormMover({ ...options, precision: innerPrecision(options, form), form }),
       );
     case "gauss_newton":
       return new GaussNewton({ ...options, form, seed: options.batches.seed });
@@ -29,7 +36,15 @@ export async function compileDescent(
   }
 }
 
-/** A spectrum is worth having in float64 even of a float32 run: many steps magnify its errors. */
-function innerPrecision({ backend, precision }: Pick<DescentOptions, "backend" | "precision">) {
-  return backend.device === "webgpu" ? precision : "float64";
+const gives = {
+  spectrum: "kernel",
+  kernel: "kernel_products",
+  jacobian: "jacobian_products",
+} as const satisfies Record<Route, DualOptions["gives"]>;
+
+function innerPrecision(
+  { backend, precision }: Pick<DescentOptions, "backend" | "precision">,
+  form: ClosedForm,
+): Precision {
+  return backend.device === "webgpu" ? precision : closedFormPrecision(precision, form);
 }

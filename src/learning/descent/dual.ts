@@ -5,15 +5,15 @@
  */
 import assert from "node:assert/strict";
 import type { Precision, Tensors } from "#engine/backend.ts";
-import { type Tensor, tensor } from "#engine/tensor.ts";
 import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { slotsOf } from "#learning/optimizer.ts";
 import { type Columns, type DescentState, joined, type Stretch } from "./descent.ts";
-import type { MoverOptions, PhaseMover } from "./function-space.ts";
+import type { MoverOptions, PhaseMover, Written } from "./function-space.ts";
+import { JacobianProduct } from "./jacobian-product.ts";
+import { KernelProduct } from "./kernel-product.ts";
 import {
   type Base,
   baseFrom,
-  type Coefficients,
   type Coordinates,
   combined,
   directionsOf,
@@ -21,6 +21,7 @@ import {
   gramOf,
   type Setting,
 } from "./phase.ts";
+import { readBase, readWritten, writePhase } from "./phase-arrays.ts";
 import { slotName } from "./step.ts";
 import type { DescentSurface } from "./surface.ts";
 import { Tangents } from "./tangents.ts";
@@ -29,10 +30,9 @@ export interface DualOptions extends MoverOptions {
   readonly resets: boolean;
   /** Precision of the kernel and of the Jacobian's products; the run's unless given. */
   readonly inner?: Precision;
+  /** What of the kernel the mover works with: itself, or products, with it or without it. */
+  readonly gives?: "kernel" | "kernel_products" | "jacobian_products";
 }
-
-/** Names of coefficients in a state. */
-const coordinateNames = ["c", "a", "moved"] as const;
 
 export class DualDescent implements DescentSurface {
   readonly #options: DualOptions;
@@ -40,11 +40,12 @@ export class DualDescent implements DescentSurface {
   readonly #tangents: Tangents;
   readonly #parameters: readonly string[];
   readonly #hasMomentum: boolean;
+  readonly #ofKernel: KernelProduct;
+  readonly #ofJacobian: JacobianProduct;
   #kernel: Promise<KernelComputer> | null = null;
   #base: Base | null = null;
   /** What the mover is given when steps are first asked for; null once it has begun. */
-  #entry: { readonly state: DescentState; readonly coefficients: Coefficients | null } | null =
-    null;
+  #entry: { readonly state: DescentState; readonly written: Written | null } | null = null;
   /** θ and the velocity as they stand; null when steps were taken since. */
   #known: Pick<DescentState, "weights" | "optimizer"> | null = null;
 
@@ -52,26 +53,29 @@ export class DualDescent implements DescentSurface {
     const { backend, precision, task } = options;
     this.#options = options;
     this.#mover = mover;
-    this.#tangents = new Tangents({ backend, precision: options.inner ?? precision, task });
+    const inner = options.inner ?? precision;
+    this.#tangents = new Tangents({ backend, precision: inner, task });
+    this.#ofKernel = new KernelProduct(backend, inner);
+    this.#ofJacobian = new JacobianProduct({ backend, precision: inner, task }, this.#tangents);
     this.#parameters = task.network.parameters.map(({ name }) => name);
     this.#hasMomentum = slotsOf(task.optimizer).includes("momentum");
   }
 
   async restore(state: DescentState): Promise<void> {
     const { phase } = state;
-    const written = phase === undefined ? null : readCoefficients(phase);
-    const isOwn = written !== null && this.#mover.isTurned === (written.elapsed !== undefined);
-    this.#base = isOwn ? readBase(state, phase ?? {}) : baseFrom(this.#parameters, state);
-    this.#entry = { state, coefficients: isOwn ? written : null };
+    const written = phase === undefined ? null : readWritten(phase, this.#mover.kind);
+    this.#base =
+      written === null ? baseFrom(this.#parameters, state) : readBase(state, phase ?? {});
+    this.#entry = { state, written };
     this.#known = state;
   }
 
   async state(): Promise<DescentState> {
     const base = this.#begun;
     if (this.#entry !== null) return this.#entry.state;
-    const coefficients = await this.#mover.written();
+    const phase = writePhase(base, await this.#mover.written(), this.#mover.kind);
     const { weights, optimizer } = await this.#read();
-    return { weights, optimizer, anchor: base.anchor, phase: writePhase(base, coefficients) };
+    return { weights, optimizer, anchor: base.anchor, phase };
   }
 
   async anchor(): Promise<Tensors | null> {
@@ -101,6 +105,8 @@ export class DualDescent implements DescentSurface {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#mover[Symbol.asyncDispose]();
     await this.#tangents[Symbol.asyncDispose]();
+    await this.#ofKernel[Symbol.asyncDispose]();
+    await this.#ofJacobian[Symbol.asyncDispose]();
     await (await this.#kernel)?.[Symbol.asyncDispose]();
   }
 
@@ -119,10 +125,11 @@ export class DualDescent implements DescentSurface {
   async #enter(): Promise<void> {
     if (this.#entry === null) return;
     const setting = await this.#setting(this.#begun);
+    const { written } = this.#entry;
     const coefficients =
-      this.#entry.coefficients ??
+      written?.coefficients ??
       entryCoefficients(setting.outputs.length, setting.images, this.#hasMomentum);
-    await this.#mover.begin(setting, coefficients);
+    await this.#mover.begin(setting, coefficients, written?.beside ?? null);
     this.#entry = null;
   }
 
@@ -131,7 +138,6 @@ export class DualDescent implements DescentSurface {
     const { weightDecay, weightDecayTo } = task.optimizer;
     const toZero = weightDecay > 0 && weightDecayTo === "zero";
     const directions = directionsOf(this.#hasMomentum ? base : { ...base, velocity: null }, toZero);
-    const kernel = await (await this.#kernelComputer()).compute(base.anchor);
     const size = this.#tangents.examples * this.#tangents.outputs;
     const images = async (): Promise<Float64Array[]> => {
       const found: Float64Array[] = [];
@@ -145,14 +151,27 @@ export class DualDescent implements DescentSurface {
       return found;
     };
     return {
-      kernel: {
-        ...kernel.tensor,
-        shape: [this.#tangents.examples, (size / this.#tangents.examples) * size],
-      },
+      ...(await this.#givenOfKernel(base.anchor, size)),
       outputs: await this.#tangents.outputsAt(base.anchor),
       images: directions.every((direction) => direction === null) ? null : await images(),
       gram: gramOf(this.#parameters, directions),
     };
+  }
+
+  async #givenOfKernel(
+    anchor: Tensors,
+    size: number,
+  ): Promise<Pick<Setting, "kernel" | "product">> {
+    const { gives = "kernel" } = this.#options;
+    if (gives === "jacobian_products") {
+      return { kernel: null, product: await this.#ofJacobian.at(anchor) };
+    }
+    const { tensor: kernel } = await (await this.#kernelComputer()).compute(anchor);
+    if (gives === "kernel_products") {
+      return { kernel: null, product: await this.#ofKernel.of(kernel, size) };
+    }
+    const { examples } = this.#tangents;
+    return { kernel: { ...kernel, shape: [examples, (size / examples) * size] }, product: null };
   }
 
   #kernelComputer(): Promise<KernelComputer> {
@@ -186,55 +205,4 @@ export class DualDescent implements DescentSurface {
     const { precision } = this.#options;
     return combined(this.#parameters, base, { pulled, a, absolute, precision });
   }
-}
-
-/** A phase as arrays for a checkpoint. */
-function writePhase(base: Base, { weights, momentum, elapsed }: Coefficients): Tensors {
-  const arrays: Record<string, Tensor> = {};
-  const put = (prefix: string, values: Coordinates | null): void => {
-    for (const name of coordinateNames) {
-      if (values === null) continue;
-      arrays[`${prefix}/${name}`] = tensor("float64", [values[name].length], values[name]);
-    }
-  };
-  put("weights", weights);
-  put("momentum", momentum);
-  if (elapsed !== undefined) {
-    arrays["elapsed"] = tensor("float64", [2], [elapsed.steps, elapsed.rate]);
-  }
-  for (const part of ["velocity", "displacement"] as const) {
-    for (const [name, value] of Object.entries(base[part] ?? {})) arrays[`${part}/${name}`] = value;
-  }
-  return arrays;
-}
-
-function readBase(state: DescentState, phase: Tensors): Base {
-  const part = (prefix: string): Tensors | null => {
-    const found = Object.entries(phase)
-      .filter(([name]) => name.startsWith(`${prefix}/`))
-      .map(([name, value]) => [name.slice(prefix.length + 1), value] as const);
-    return found.length === 0 ? null : Object.fromEntries(found);
-  };
-  return {
-    anchor: state.anchor ?? state.weights,
-    velocity: part("velocity"),
-    displacement: part("displacement"),
-  };
-}
-
-function readCoefficients(phase: Tensors): Coefficients {
-  const read = (prefix: string): Coordinates | null => {
-    const of = (name: string) => phase[`${prefix}/${name}`]?.data;
-    const [c, a, moved] = [of("c"), of("a"), of("moved")];
-    if (c === undefined || a === undefined || moved === undefined) return null;
-    const copy = Float64Array.from.bind(Float64Array) as (data: ArrayLike<number>) => Float64Array;
-    return { c: copy(c), a: copy(a), moved: copy(moved) };
-  };
-  const weights = read("weights");
-  assert(weights !== null, "a phase has coefficients");
-  const momentum = read("momentum");
-  const elapsed = phase["elapsed"]?.data;
-  if (elapsed === undefined) return { weights, momentum };
-  const [steps = 0, rate = Number.NaN] = elapsed;
-  return { weights, momentum, elapsed: { steps, rate } };
 }

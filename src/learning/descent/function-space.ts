@@ -2,6 +2,7 @@
  * Steps of one linear phase in function space: the compiled program, its coefficients in and out.
  * What the phase is, dual.ts knows.
  */
+import assert from "node:assert/strict";
 import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
 import type { Batches } from "#learning/batches.ts";
@@ -10,18 +11,24 @@ import { carriedNames, functionSpaceProgram } from "./function-program.ts";
 import { type Coefficients, type Coordinates, extraCount, type Setting } from "./phase.ts";
 import type { Task } from "./step.ts";
 
+/** A phase at rest: coefficients, and what a mover of this kind keeps beside them. */
+export interface Written {
+  readonly coefficients: Coefficients;
+  readonly beside: Tensors;
+}
+
 /** How coefficients move within a phase. */
 export interface PhaseMover extends AsyncDisposable {
-  /** Whether what it writes down is in the kernel's eigenbasis. */
-  readonly isTurned: boolean;
-  /** Takes a phase and where in it to go on. */
-  begin(setting: Setting, coefficients: Coefficients): Promise<void>;
+  /** Names of the arrays in which it goes on as it began; others are read as they are entered. */
+  readonly kind: string;
+  /** Takes a phase and where in it to go on; `beside` is what a mover of its kind wrote. */
+  begin(setting: Setting, coefficients: Coefficients, beside: Tensors | null): Promise<void>;
   /** Steps that cross no anchor. */
   run(stretch: Stretch): Promise<Columns>;
   /** Where the phase stands. */
   coefficients(): Promise<Coefficients>;
   /** What to begin with so that the same bits follow. */
-  written(): Promise<Coefficients>;
+  written(): Promise<Written>;
 }
 
 export interface MoverOptions {
@@ -32,7 +39,7 @@ export interface MoverOptions {
 }
 
 export class FunctionSpaceMover implements PhaseMover {
-  readonly isTurned = false;
+  readonly kind = "coefficients";
   readonly #options: MoverOptions;
   /** With and without the extra directions. */
   readonly #loops = new Map<boolean, Promise<Loop>>();
@@ -46,6 +53,7 @@ export class FunctionSpaceMover implements PhaseMover {
   async begin(setting: Setting, coefficients: Coefficients): Promise<void> {
     const { kernel, outputs, images, gram } = setting;
     const size = outputs.length;
+    assert(kernel !== null, "steps in function space read the kernel");
     this.#extras = images !== null;
     const loop = await this.#compiled(this.#extras);
     const [examples = 1] = kernel.shape;
@@ -94,8 +102,8 @@ export class FunctionSpaceMover implements PhaseMover {
     return { weights: read(""), momentum: hasMomentum ? read("momentum/") : null };
   }
 
-  async written(): Promise<Coefficients> {
-    return await this.coefficients();
+  async written(): Promise<Written> {
+    return { coefficients: await this.coefficients(), beside: {} };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -103,7 +111,7 @@ export class FunctionSpaceMover implements PhaseMover {
   }
 
   get #begun(): Loop {
-    if (this.#loop === null) throw new Error("no phase has begun");
+    assert(this.#loop !== null, "a phase has begun");
     return this.#loop;
   }
 

@@ -6,6 +6,7 @@
 import type { Precision, Tensors } from "#engine/backend.ts";
 import { convert, type Tensor, zeros } from "#engine/tensor.ts";
 import type { Slot } from "#learning/optimizer.ts";
+import type { Product } from "#learning/solve/conjugate-gradients.ts";
 import { slotName } from "./step.ts";
 
 /** Directions beside the rows of the Jacobian: θ_s, v₀, d₀. */
@@ -35,17 +36,14 @@ export interface Coordinates {
 export interface Coefficients {
   readonly weights: Coordinates;
   readonly momentum: Coordinates | null;
-  /**
-   * Steps at a constant rate still to be applied to coordinates in the kernel's eigenbasis,
-   * `moved` being residuals there; absent where coordinates are plain.
-   */
-  readonly elapsed?: { readonly steps: number; readonly rate: number };
 }
 
 /** What is fixed within a phase. */
 export interface Setting {
-  /** Θ, [N · O, N · O]. */
-  readonly kernel: Tensor;
+  /** Θ, [N, O · N · O]; null where only products are asked for. */
+  readonly kernel: Tensor | null;
+  /** Θv; null where the kernel itself is asked for. */
+  readonly product: Product | null;
   /** f_s, [N · O]. */
   readonly outputs: Float64Array;
   /** E, the images of the extra directions: three of [N · O]; null where all are zero or unused. */
@@ -57,7 +55,10 @@ export interface Setting {
 const momentumSlot: Slot = "momentum";
 
 function isZero(values: Tensors): boolean {
-  return Object.values(values).every(({ data }) => data.every((value: number) => value === 0));
+  return Object.values(values).every(({ data }) => {
+    for (let at = 0; at < data.length; at += 1) if (data[at] !== 0) return false;
+    return true;
+  });
 }
 
 const orNull = (values: Tensors): Tensors | null => (isZero(values) ? null : values);
@@ -69,7 +70,10 @@ function difference(parameters: readonly string[], a: Tensors, b: Tensors): Tens
       const left = a[name] as Tensor;
       const right = (b[name] as Tensor).data;
       const value = zeros("float64", left.shape);
-      for (const [at, each] of left.data.entries()) value.data[at] = each - (right[at] as number);
+      const data = left.data;
+      for (let at = 0; at < data.length; at += 1) {
+        value.data[at] = (data[at] as number) - (right[at] as number);
+      }
       return [name, value];
     }),
   );
@@ -91,10 +95,11 @@ export function baseFrom(
       return value === undefined ? [] : [[name, value] as const];
     }),
   );
+  const isAtAnchor = anchor === state.weights;
   return {
     anchor,
     velocity: orNull(velocity),
-    displacement: orNull(difference(parameters, state.weights, anchor)),
+    displacement: isAtAnchor ? null : orNull(difference(parameters, state.weights, anchor)),
   };
 }
 

@@ -12,12 +12,24 @@ export interface FunctionSpaceForm {
   readonly resets: boolean;
 }
 
-/** Any number of steps at once, from the spectrum of the kernel. */
+/**
+ * What a closed form takes its modes from: the spectrum of the kernel, or Krylov spaces by products
+ * with the kernel, or by products with the Jacobian alone.
+ */
+export const routes = ["spectrum", "kernel", "jacobian"] as const;
+export type Route = (typeof routes)[number];
+
+/** Any number of steps at once. */
 export interface ClosedForm {
   readonly type: "closed_form";
   readonly resets: boolean;
   /** Steps between two that are reported; 1 reports each. */
   readonly every: number;
+  readonly route: Route;
+  /** Steps of a phase, the longest foreseen: what a Krylov space is made for. */
+  readonly horizon: number;
+  /** Vectors of a Krylov space at most; further steps take another one. */
+  readonly vectorsMax: number;
 }
 
 /** One damped least-squares problem a step. */

@@ -3,12 +3,14 @@
  * nothing by itself.
  */
 import { eigenSymmetric } from "./eigen.ts";
+import { type ModeBasis, timesColumns, timesRows } from "./mode-basis.ts";
 
-export class Spectrum {
+export class Spectrum implements ModeBasis {
   readonly size: number;
   /** Ascending; those that are only rounding are 0. NaN when the matrix is not finite. */
   readonly values: Float64Array;
-  readonly #vectors: Float64Array;
+  /** U, row k the eigenvector of value k. */
+  readonly rows: Float64Array;
 
   /** `unit` is the relative rounding error of the matrix's entries. */
   constructor(matrix: ArrayLike<number>, size: number, unit = Number.EPSILON) {
@@ -16,40 +18,20 @@ export class Spectrum {
     this.size = size;
     const least = unit * size * (values[size - 1] ?? 0);
     this.values = values.map((value) => (value < least ? 0 : value));
-    this.#vectors = vectors ?? new Float64Array(size * size).fill(Number.NaN);
-  }
-
-  /** U, row k the eigenvector of value k. */
-  get vectors(): Float64Array {
-    return this.#vectors;
+    this.rows = vectors ?? new Float64Array(size * size).fill(Number.NaN);
   }
 
   /** Ux: coordinates in the eigenbasis. */
   into(x: Float64Array): Float64Array {
-    const { size } = this;
-    const out = new Float64Array(size);
-    for (let row = 0; row < size; row += 1) {
-      let sum = 0;
-      const base = row * size;
-      for (let i = 0; i < size; i += 1) {
-        sum += (this.#vectors[base + i] as number) * (x[i] as number);
-      }
-      out[row] = sum;
-    }
-    return out;
+    return timesRows(this.rows, x, this.size);
   }
 
   /** Uᵀx: back from the eigenbasis. */
-  outOf(x: Float64Array): Float64Array {
-    const { size } = this;
-    const out = new Float64Array(size);
-    for (let row = 0; row < size; row += 1) {
-      const factor = x[row] as number;
-      const base = row * size;
-      for (let i = 0; i < size; i += 1) {
-        out[i] = (out[i] as number) + factor * (this.#vectors[base + i] as number);
-      }
-    }
-    return out;
+  outOf(modes: Float64Array): Float64Array {
+    return timesColumns(this.rows, modes, this.size);
+  }
+
+  onRows(modes: Float64Array): Float64Array {
+    return modes;
   }
 }

@@ -1,0 +1,140 @@
+/**
+ * What solvers that work in the span of the Jacobian would take: steps in function space, and one
+ * step of Gauss–Newton. Closed forms are in closed-form-cost.ts; the choice is in solvers.ts.
+ */
+import type { Precision } from "#engine/backend.ts";
+import { sizeOf } from "#engine/tensor.ts";
+import type { RunSettings } from "#src/channel.ts";
+import { functionSpaceProgram } from "./descent/function-program.ts";
+import type { Task } from "./descent/step.ts";
+import type { GaussNewtonForm } from "./descent/surface.ts";
+import { countOf } from "./examples.ts";
+import { type KernelCost, kernelCost } from "./ntk/cost.ts";
+import { factorNumbersMax } from "./ntk/factor-computer.ts";
+import { programSeconds, type Speed } from "./speed.ts";
+
+export interface SolverQuestion {
+  readonly task: Task;
+  readonly settings: Pick<RunSettings, "dtype" | "steps" | "evaluate">;
+  readonly speed: Speed;
+  /** Steps inside linear phases, and how many phases there are. */
+  readonly steps: number;
+  readonly phases: number;
+  /** Bytes that any solver holds: the process, data, weights. */
+  readonly baseBytes: number;
+}
+
+/** What a run would take. */
+export interface Cost {
+  readonly seconds: number;
+  /** Contraction FLOPs. */
+  readonly flops: number;
+  /** Of the trainer at its fullest. */
+  readonly memoryBytes: number;
+}
+
+interface CostHow {
+  readonly speed: Speed;
+  readonly precision: Precision;
+}
+
+/** Arrays of the kernel's size that are held at once by steps in function space. */
+const kernelCopies = 3.3;
+/** Copies of the factors of a kernel. */
+export const factorCopies = 6;
+/** Seconds of compiling a kernel and the products of a Jacobian. */
+export const setupSeconds = 0.08;
+/** Passes over memory while blocks are put together on the host, in numbers a second. */
+const assembledPerSecond = 2e8;
+
+export const rowsOf = ({ train, network }: Task): number =>
+  countOf(train) * sizeOf(network.outputShape);
+
+export const parametersOf = ({ network }: Task): number =>
+  network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+/** Vjps of all training examples beside their forward passes, three forward passes each. */
+export function pullSeconds({ task, speed, settings, phases }: SolverQuestion): number {
+  const looks = phases + Math.ceil(settings.steps / settings.evaluate.every);
+  const flops = 6 * parametersOf(task) * countOf(task.train);
+  return looks * (flops / speed.contraction[settings.dtype] + 4 * speed.call);
+}
+
+/** Seconds of one kernel, its blocks put together. */
+export function kernelSeconds(cost: KernelCost, rows: number, how: CostHow): number {
+  const { speed, precision } = how;
+  const width = precision === "float64" ? 8 : 4;
+  return (
+    cost.flops / speed.contraction[precision] +
+    (cost.elementwise * width * 3) / speed.memoryBytes +
+    cost.blocks * 20 * speed.node +
+    rows ** 2 / assembledPerSecond +
+    4 * speed.call
+  );
+}
+
+/** The cost of a task's kernel; null when its factors do not fit. */
+export function kernelCostOf({ network, train }: Task): KernelCost | null {
+  const cost = kernelCost(network, train.x);
+  return cost.numbers > factorNumbersMax ? null : cost;
+}
+
+/** Steps in function space; null when the kernel's factors do not fit. */
+export function functionSpaceCost(question: SolverQuestion): Cost | null {
+  const { task, settings, speed, steps, phases, baseBytes } = question;
+  const cost = kernelCostOf(task);
+  if (cost === null) return null;
+  const rows = rowsOf(task);
+  const precision = settings.dtype;
+  const width = precision === "float64" ? 8 : 4;
+  const kernel = kernelSeconds(cost, rows, { speed, precision });
+  const seen = (task.batchSize ?? countOf(task.train)) * sizeOf(task.network.outputShape);
+  const gathered = task.batchSize === null ? 0 : seen * rows;
+  const hasExtras = task.optimizer.momentum > 0 || task.optimizer.weightDecay > 0;
+  const { step, call } = programSeconds(functionSpaceProgram(task, hasExtras), speed, precision);
+  return {
+    seconds:
+      setupSeconds +
+      phases * (kernel + call + rows ** 2 / assembledPerSecond) +
+      pullSeconds(question) +
+      steps * step,
+    flops: phases * cost.flops + steps * 2 * rows * seen,
+    memoryBytes:
+      baseBytes + (kernelCopies * rows ** 2 + factorCopies * cost.numbers + gathered) * width,
+  };
+}
+
+/** Iterations of conjugate gradients that a step takes, about. */
+const iterationsTypical = 40;
+
+/** One step of Gauss–Newton. */
+export function gaussNewtonEstimate(
+  form: GaussNewtonForm,
+  question: Pick<SolverQuestion, "task" | "settings" | "speed" | "baseBytes">,
+): Cost {
+  const { task, settings, speed, baseBytes } = question;
+  const examples = countOf(task.train);
+  const rows = rowsOf(task);
+  const parameters = parametersOf(task);
+  const rate = speed.contraction[settings.dtype];
+  const width = settings.dtype === "float64" ? 8 : 4;
+  const vectors = 8 * parameters * 8;
+  if (form.solver === "cg") {
+    const products = Math.min(form.iterationsMax, iterationsTypical) + 16;
+    const flops = products * 10 * parameters * examples;
+    const seconds = flops / rate + products * (8 * speed.call + parameters * 2e-9);
+    return { flops, seconds, memoryBytes: baseBytes + vectors + 40 * rows * 8 };
+  }
+  const cost = kernelCost(task.network, task.train.x);
+  const hostFlops = rows ** 3 / 3;
+  return {
+    flops: cost.flops + 20 * parameters * examples,
+    seconds:
+      (cost.flops + 20 * parameters * examples) / rate +
+      hostFlops * 1.2e-9 +
+      rows ** 2 / assembledPerSecond +
+      12 * speed.call,
+    memoryBytes:
+      baseBytes + vectors + rows ** 2 * (2.6 * width + 16) + factorCopies * cost.numbers * width,
+  };
+}
