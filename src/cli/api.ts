@@ -3,6 +3,7 @@
 import type { SweepNews } from "#client/follow-sweep.ts";
 import type { ApiKey, ApiKeyRequest, NewApiKey } from "#schemas/api-key.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
+import type { Comparison } from "#schemas/comparison.ts";
 import type { Dataset, DatasetRequest } from "#schemas/dataset.ts";
 import type { Devices } from "#schemas/device.ts";
 import type { EventKind, RunEvent } from "#schemas/event.ts";
@@ -70,6 +71,11 @@ export interface SweepApi {
     id: string,
     request: { readonly signal?: AbortSignal; readonly kinds?: readonly EventKind[] },
   ): AsyncIterable<SweepNews>;
+  /** Distances are to the first of `runs`. */
+  compare(query: {
+    readonly runs: readonly string[];
+    readonly distances?: boolean;
+  }): Promise<Comparison>;
   createNtk(body: NtkRequest): Promise<Ntk>;
   ntk(id: string): Promise<Ntk>;
   ntkKernel(id: string, type: KernelType): Promise<ArrayBuffer>;

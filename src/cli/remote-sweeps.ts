@@ -1,4 +1,4 @@
-/** The calls about sweeps and one-off kernels, through the typed client. */
+/** The calls about sweeps, comparisons and one-off kernels, through the typed client. */
 import type { LinnetClient } from "#client/client.ts";
 import { type FollowSweepOptions, followSweep } from "#client/follow-sweep.ts";
 import type { SweepApi } from "./api.ts";
@@ -41,6 +41,8 @@ export function sweepCalls({ client, take, stream, followed }: SweepCallsOptions
       ),
     actOnSweep: (id, action) => take(same(client.POST(acts[action], one(id)))),
     followSweep: (sweep, request) => followed(followSweep({ ...stream, sweep, ...request })),
+    compare: ({ runs, ...query }) =>
+      take(same(client.GET("/v1/compare", { params: { query: { ...query, runs: [...runs] } } }))),
     createNtk: (body) => take(same(client.POST("/v1/ntk", { body: same(body) }))),
     ntk: (id) => take(same(client.GET("/v1/ntk/{id}", one(id)))),
     ntkKernel: (id, type) =>

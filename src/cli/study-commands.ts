@@ -1,12 +1,14 @@
-/** The grammar of `linnet sweep` and `linnet ntk`. What they do is in commands/. */
+/** The grammar of `linnet sweep`, `compare` and `ntk`. What they do is in commands/. */
 import { type Command, Option } from "commander";
 import type { Building } from "./building.ts";
+import { type CompareOptions, compare } from "./commands/compare.ts";
 import { type NtkOptions, ntk } from "./commands/ntk.ts";
 import { type SweepOptions, sweep, sweepFormats, sweepTables } from "./commands/sweep.ts";
 import { numbers, positive, whole } from "./values.ts";
 
 export function addStudies(building: Building): void {
   addSweep(building);
+  addCompare(building);
   addNtk(building);
 }
 
@@ -31,6 +33,17 @@ function addSweep({ program, context, finish }: Building): void {
     .option("--data <dir>", "folder of the service started here (default: a temporary one)")
     .action(async (file: string, _: unknown, command: Command) =>
       finish(await sweep(context, file, command.optsWithGlobals<SweepOptions>())),
+    );
+}
+
+function addCompare({ program, context, finish }: Building): void {
+  program
+    .command("compare")
+    .description("what runs differ in, how each did, how far apart their kernels and weights are")
+    .argument("<run...>", "ids of two to ten runs; distances are to the first")
+    .option("--no-distances", "do not read kernels and weights, which takes a moment")
+    .action(async (runs: string[], _: unknown, command: Command) =>
+      finish(await compare(context, runs, command.optsWithGlobals<CompareOptions>())),
     );
 }
 

@@ -107,6 +107,44 @@ describe("the page", () => {
     await page.context().close();
   });
 
+  it("shows a sweep as its stream tells it, and asks no more once it has ended", async () => {
+    const base = runOf(material, { name: "in a sweep", steps: 200, snapshots: null });
+    const vary = { "/algorithm/period": [1, 50, "never"] };
+    const { id } = await service.api.createSweep({ name: "of three", base, vary });
+    const page = await browser.open(service.url, { at: "sweeps" });
+    const streams: string[] = [];
+    let [told, read] = [0, 0];
+    page.on("websocket", (socket) => {
+      if (!socket.url().includes(`/v1/sweeps/${id}/stream`)) return;
+      streams.push(socket.url());
+      socket.on("framereceived", () => {
+        told += 1;
+      });
+    });
+    page.on("request", (request) => {
+      if (new URL(request.url()).pathname === `/v1/sweeps/${id}`) read += 1;
+    });
+    await page.getByRole("link", { name: "of three" }).click();
+    await page.getByText("3 succeeded of 3 cells").waitFor();
+    await page.locator(".tag", { hasText: "completed" }).waitFor();
+    assert.equal(streams.length, 1, "one stream, and no second one after the end");
+    assert.ok(read <= told + 1, `${read} readings for ${told} frames`);
+    await page.context().close();
+  });
+
+  it("follows a sweep again after the network was cut", async () => {
+    await using line = await openLine(service.url);
+    const base = runOf(material, { steps: 2_000_000, snapshots: null });
+    const { id } = await service.api.createSweep({ name: "cut off", base: { ...base, name: "c" } });
+    const page = await browser.open(line.url, { at: `sweeps/${id}` });
+    await page.getByText(/1 running of 1 cells/).waitFor();
+    line.cut();
+    await service.api.actOnSweep(id, "cancel");
+    line.mend();
+    await page.getByText(/1 cancelled of 1 cells/).waitFor();
+    await page.context().close();
+  });
+
   it("says that it is stale when the network is cut, and comes back without a hole", async () => {
     await using line = await openLine(service.url);
     const run = await endlessRun("cut off");

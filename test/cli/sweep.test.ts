@@ -1,4 +1,4 @@
-/** `linnet sweep` and `linnet ntk` against a real service: what they print, write and end with. */
+/** `linnet sweep`, `compare` and `ntk` against a real service: what they print, write and end with. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -132,6 +132,37 @@ describe("linnet sweep", { timeout }, () => {
     assert.match(terminal.printed.out, /[━╸─]+ {2}0\/2/);
     const last = shown(terminal.printed.out).filter((line) => line !== "");
     assert.match(last[0] ?? "", /^period +cells/, "only the whole table stays");
+  });
+});
+
+describe("linnet compare", { timeout }, () => {
+  it("has a column for each run: what differs, how each did, how far apart they are", async () => {
+    const generator = { type: "wedge", train: 64, test: 64 } as const;
+    const { id: dataset } = await served.api.createDataset({ generator });
+    const runs: string[] = [];
+    for (const period of [1, "never"]) {
+      const changes = { algorithm: { type: "linearised", period }, name: `K=${period}` };
+      const snapshots = { every: 20, examples: 8, kernel: "trace" };
+      const path = await file({ ...base, ...changes, dataset, snapshots }, "run.json");
+      const trained = await linnet(["train", path, "--json"], { url: served.url });
+      runs.push(/run_\w+/.exec(trained.out)?.[0] ?? assert.fail(trained.err));
+    }
+    const ended = await linnet(["compare", ...runs], { url: served.url });
+    assert.equal(ended.code, 0, ended.err);
+    const line = (title: string) =>
+      ended.out.split("\n").find((each) => each.startsWith(title)) ?? assert.fail(ended.out);
+    assert.match(ended.out, /^ +K=1 +K=never\n/);
+    assert.match(line("/algorithm/period"), / 1 +never$/);
+    assert.match(line("status"), /succeeded 20\/20 +succeeded 20\/20$/);
+    assert.match(line("linearisations"), / 20 +1$/);
+    assert.match(line("kernel from the first"), / [\d.e-]+ at 20$/);
+    assert.match(line("weights from the first"), / [\d.e-]+ at 20$/);
+    const json = await linnet(["compare", ...runs, "--no-distances", "--json"], {
+      url: served.url,
+    });
+    assert.deepEqual([JSON.parse(json.out).runs.length, JSON.parse(json.out).kernels], [2, []]);
+    const one = await linnet(["compare", runs[0] ?? ""], { url: served.url });
+    assert.equal(one.code, 2, one.out);
   });
 });
 

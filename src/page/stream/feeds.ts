@@ -13,15 +13,16 @@ const keptMax = 24;
 const wordsMs = 200;
 
 /** Where to connect; where a key is needed, with a ticket that is good once. */
-async function address(): Promise<string> {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const url = `${scheme}//${location.host}/v1/stream`;
-  if (apiKey.value === null) return url;
+export async function streamAddress(path: string): Promise<string> {
+  const url = new URL(path, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  if (apiKey.value === null) return url.href;
   const { ticket } = await call<StreamTicket>("/v1/stream-tickets", { method: "POST" });
-  return `${url}?ticket=${encodeURIComponent(ticket)}`;
+  url.searchParams.set("ticket", ticket);
+  return url.href;
 }
 
-export const socket = new StreamSocket(address);
+export const socket = new StreamSocket(() => streamAddress("/v1/stream"));
 
 interface Entry {
   readonly feed: Feed;

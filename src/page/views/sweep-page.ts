@@ -4,16 +4,20 @@ import { call, respond } from "../calls/request.ts";
 import { ChoiceField } from "../form/fields.ts";
 import { download } from "../plot/export.ts";
 import { grouped } from "../plot/number.ts";
-import { html, useState } from "../preact.ts";
+import { html, useEffect, useState } from "../preact.ts";
+import { throttled } from "../state/frame.ts";
 import { useLoaded } from "../state/loaded.ts";
 import { go } from "../state/route.ts";
 import { attempt } from "../state/toast.ts";
+import { streamAddress } from "../stream/feeds.ts";
+import { followSweep } from "../stream/sweep-socket.ts";
 import { SweepCurves } from "./sweep-curves.ts";
 import { fieldsOf, figureWords } from "./sweep-figures.ts";
 import { SweepMap } from "./sweep-map.ts";
 import { CellTable, SummaryTables } from "./sweep-tables.ts";
 
-const everyMs = 2000;
+/** Between two readings of the table, however much the stream has to tell. */
+const readMs = 500;
 const figures = Object.entries(figureWords).map(([value, label]) => ({ value, label }));
 
 const ended = (status: SweepResults["status"]): boolean =>
@@ -58,13 +62,13 @@ function Progress({ sweep }: { readonly sweep: SweepResults }) {
 }
 
 export function SweepPage({ id }: { readonly id: string }) {
-  const [isOver, setOver] = useState(false);
-  const load = async (): Promise<SweepResults> => {
-    const sweep = await call<SweepResults>(`/v1/sweeps/${id}`);
-    setOver(ended(sweep.status));
-    return sweep;
-  };
-  const { value: sweep, error, reload } = useLoaded(load, [id], isOver ? undefined : everyMs);
+  const load = () => call<SweepResults>(`/v1/sweeps/${id}`);
+  const { value: sweep, error, reload } = useLoaded(load, [id]);
+  useEffect(() => {
+    const path = `/v1/sweeps/${id}/stream?history=false&kinds=status,evaluation,snapshot`;
+    const address = () => streamAddress(path);
+    return followSweep({ address, act: throttled(readMs, reload) });
+  }, [id]);
   const [chosen, setChosen] = useState<ResultName>("linearised_test_accuracy");
   if (sweep === undefined) {
     return html`<h1 class="unseen">Sweep</h1>
