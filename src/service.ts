@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backing } from "#api/backing.ts";
+import { thisMachine } from "#api/devices/machine.ts";
 import { DeviceSurvey } from "#api/devices.ts";
 import { createApp } from "#api/http/app.ts";
 import type { App } from "#api/http/instance.ts";
@@ -110,6 +111,7 @@ function workshop(
     trainersMax: config.trainersMax,
     threadsPerTrainer: config.threadsPerTrainer,
     failpoint: config.failpoint,
+    gpus: async () => (await thisMachine.gpus()).length,
     hasRoom: async () => {
       const has = (await ports.artifacts.bytesFree()) >= config.diskBytesFreeMin;
       if (!has) upkeep.hurry();

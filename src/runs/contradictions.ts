@@ -28,6 +28,12 @@ function engineFaults({ engine, device, dtype }: RunSettings): readonly FieldErr
     const detail = "The engine tfjs has no device webgpu: use onnxruntime, or cpu or cuda.";
     return [{ pointer: "/device", detail }];
   }
+  if (engine === "tfjs" && device.startsWith("cuda:")) {
+    const detail =
+      "The engine tfjs computes on the GPU that CUDA_VISIBLE_DEVICES leaves it: use cuda, or " +
+      "onnxruntime to name one.";
+    return [{ pointer: "/device", detail }];
+  }
   if (engine === "reference" && device !== "auto" && device !== "cpu") {
     const detail = "The reference engine computes on the cpu alone.";
     return [{ pointer: "/device", detail }];

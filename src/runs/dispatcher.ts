@@ -11,6 +11,7 @@ import { Attempt, type AttemptOptions } from "./attempt.ts";
 import { openBell } from "./bell.ts";
 import { heldStatuses } from "./change.ts";
 import { type Log, queueTopic, type RunContext } from "./context.ts";
+import { GpuShares } from "./gpus.ts";
 import { type RetryPolicy, usualRetry } from "./lifecycle.ts";
 import { residentBytes } from "./resident.ts";
 import { WarmTrainers } from "./warm-trainers.ts";
@@ -38,6 +39,8 @@ export interface DispatcherOptions {
   /** How often runs that wait for room are tried again; 10 seconds unless told. */
   readonly roomPollMs?: number;
   readonly failpoint?: Failpoint | undefined;
+  /** How many GPUs this machine has; none unless told. */
+  readonly gpus?: () => Promise<number>;
 }
 
 /** Runs that are taken back in one pass; the rest have their turn in the next. */
@@ -49,6 +52,7 @@ export class Dispatcher {
   readonly #attemptOptions: AttemptOptions;
   readonly #means: Means;
   readonly #trainers: WarmTrainers;
+  readonly #gpus: GpuShares;
   readonly #live = new Map<string, Attempt>();
   readonly #bell = openBell();
   readonly #unsubscribe: () => void;
@@ -63,6 +67,7 @@ export class Dispatcher {
     this.#options = options;
     const { context, log, entry, environment } = options;
     const { memoryBytesMax } = context.limits;
+    this.#gpus = new GpuShares(options.gpus ?? (async () => 0));
     this.#means = {
       artifactsDir: options.artifactsDir,
       threads: options.threadsPerTrainer,
@@ -189,8 +194,11 @@ export class Dispatcher {
         reader.queued(context.now(), 1, tenantRunsMax ?? undefined),
       );
       if (next === undefined || this.#draining) return;
-      const claim = await claimRun(context, next.run.id, this.#means).catch(unlessConflict);
+      const gpu = await this.#gpus.next();
+      const means = { ...this.#means, gpu };
+      const claim = await claimRun(context, next.run.id, means).catch(unlessConflict);
       if (claim === undefined) continue;
+      this.#gpus.take(next.run.id, claim.record.run.device, gpu);
       this.#open(new Attempt(this.#attemptOptions, claim, this.#trainers.take()));
     }
   }
@@ -212,6 +220,7 @@ export class Dispatcher {
       )
       .finally(() => {
         this.#live.delete(attempt.run);
+        this.#gpus.release(attempt.run);
         this.#bell.ring();
       });
   }

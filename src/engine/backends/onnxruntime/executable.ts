@@ -5,6 +5,8 @@ import type { InputNode } from "#engine/ops/operations.ts";
 import type { Tensor } from "#engine/tensor.ts";
 import { zeros } from "#engine/tensor.ts";
 import { names, writeLoop } from "./loop.ts";
+import { compileResident } from "./resident.ts";
+import { canReside } from "./resident-parts.ts";
 import type { NativeTensors, Session, SessionSettings } from "./session.ts";
 import { int64Scalar, openSession, toNative } from "./session.ts";
 import { dtypeOf, fitted } from "./values.ts";
@@ -15,6 +17,9 @@ export async function compileLoop(
   precision: Precision,
   settings: SessionSettings,
 ): Promise<Loop> {
+  if (settings.device === "webgpu" && canReside(program)) {
+    return await compileResident(program, settings);
+  }
   checkProgram(program);
   const session = await openSession(writeLoop(program, precision, settings.device), settings);
   return new OnnxLoop(session, program, precision);

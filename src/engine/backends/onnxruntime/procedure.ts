@@ -11,8 +11,9 @@ import type { NativeTensors, Session, SessionSettings, Written } from "./session
 import { openSession, toNative } from "./session.ts";
 import { describeValue, dtypeOf, fitted } from "./values.ts";
 
-const inputName = (input: InputNode): string => `in:${input.attributes.name}`;
-const outputName = (name: string): string => `out:${name}`;
+/** Of a model: what a procedure calls its inputs and outputs. */
+export const inputName = (input: InputNode): string => `in:${input.attributes.name}`;
+export const outputName = (name: string): string => `out:${name}`;
 
 /** The procedure as a model. */
 export function writeProcedure(

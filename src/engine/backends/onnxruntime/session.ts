@@ -45,6 +45,8 @@ export const version = env.versions.node ?? "of unknown version";
 export interface Written {
   readonly graph: Graph;
   readonly external: readonly ExternalData[];
+  /** Whether results are wanted in buffers of the device (WebGPU), by `Session.runThere`. */
+  readonly stays?: boolean;
 }
 
 /** Default operator set: the newest for which every provider has all kernels that we use. */
@@ -60,6 +62,11 @@ export type NativeTensors = Record<string, NativeTensor>;
 /** The native tensor over the same memory. */
 export function toNative(value: Tensor): NativeTensor {
   return new NativeTensor(value.dtype, value.data, value.shape);
+}
+
+/** Gives back the buffer of a value on the device; nothing for one on the host. */
+export function released(value: NativeTensor | undefined): void {
+  if (value?.location === "gpu-buffer") value.dispose();
 }
 
 /** The native tensor of one int64 scalar. */
@@ -82,6 +89,15 @@ export class Session {
   /** Writes the results into the memory of `fetches`. */
   async run(feeds: NativeTensors, fetches: NativeTensors): Promise<void> {
     await this.#native.run({ ...this.#resident, ...feeds }, fetches);
+  }
+
+  /** Results in buffers of the device; each must be `released` once. */
+  async runThere(feeds: NativeTensors): Promise<NativeTensors> {
+    const results: NativeTensors = {};
+    for (const [name, value] of Object.entries(await this.#native.run(feeds))) {
+      if (value instanceof NativeTensor) results[name] = value;
+    }
+    return results;
   }
 
   async release(): Promise<void> {
@@ -110,6 +126,7 @@ export async function openSession(written: Written, settings: SessionSettings): 
     extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     logSeverityLevel: 3,
+    ...(written.stays === true ? { preferredOutputLocation: "gpu-buffer" } : {}),
   });
   return new Session(native, resident, profile !== undefined);
 }

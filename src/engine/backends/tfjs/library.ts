@@ -101,7 +101,7 @@ function reasonOf(error: unknown): string {
 
 async function load(flavour: Flavour): Promise<Library> {
   const isNative = flavour === "node-gpu" || flavour === "node";
-  const tf = isNative ? loadNative(packages[flavour]) : await loadPortable(packages[flavour]);
+  const tf = isNative ? loadNative(packages[flavour]) : await loadPortable(flavour);
   tf.enableProdMode();
   if (!(await tf.setBackend(registered[flavour]))) throw new Error("it does not start");
   const native: NativeBackend = isNative ? (tf.backend() as NativeBackend) : {};
@@ -130,9 +130,10 @@ function loadNative(name: string): Tf {
   return require(name) as Tf;
 }
 
-async function loadPortable(name: string): Promise<Tf> {
+async function loadPortable(flavour: "wasm" | "cpu"): Promise<Tf> {
   const tf = await import("@tensorflow/tfjs-core");
-  await import(name);
+  if (flavour === "wasm") await import("@tensorflow/tfjs-backend-wasm");
+  else await import("@tensorflow/tfjs-backend-cpu");
   return tf;
 }
 

@@ -1,0 +1,53 @@
+/**
+ * Where a session's operators really ran, from the profile that ONNX Runtime writes when a session
+ * was opened with one. Reads files; opens no session.
+ */
+import { readdir, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** How often operators ran on a provider. */
+export interface Placed {
+  readonly provider: string;
+  readonly operator: string;
+  readonly times: number;
+}
+
+interface ProfileEntry {
+  readonly cat?: unknown;
+  readonly args?: { readonly op_name?: unknown; readonly provider?: unknown };
+}
+
+const profilesMax = 1000;
+
+/** Operators by provider in one profile, most frequent first. */
+export function placementFrom(profile: string): readonly Placed[] {
+  // A profile is a list of entries; those of nodes name their provider.
+  const entries = JSON.parse(profile) as readonly ProfileEntry[];
+  const counts = new Map<string, Placed>();
+  for (const { cat, args } of entries) {
+    const { op_name: operator, provider } = args ?? {};
+    if (cat !== "Node" || typeof operator !== "string" || typeof provider !== "string") continue;
+    const key = `${provider} ${operator}`;
+    const times = (counts.get(key)?.times ?? 0) + 1;
+    counts.set(key, { provider, operator, times });
+  }
+  return [...counts.values()].sort((a, b) => b.times - a.times);
+}
+
+/** Of all profiles under a prefix (as `SessionSettings.profile`), which are removed. */
+export async function takePlacements(prefix: string): Promise<readonly Placed[]> {
+  const folder = dirname(prefix);
+  const names = await readdir(folder);
+  const own = names.filter((name) => name.startsWith(basename(prefix))).slice(0, profilesMax);
+  const counts = new Map<string, Placed>();
+  for (const name of own) {
+    const file = join(folder, name);
+    for (const placed of placementFrom(await readFile(file, "utf8"))) {
+      const key = `${placed.provider} ${placed.operator}`;
+      const times = (counts.get(key)?.times ?? 0) + placed.times;
+      counts.set(key, { ...placed, times });
+    }
+    await rm(file);
+  }
+  return [...counts.values()].sort((a, b) => b.times - a.times);
+}
