@@ -92,6 +92,18 @@ const GaussNewton = Type.Object(
             { period: Type.Integer({ minimum: 1, description: "K: µ = 1/(learning_rate · K)." }) },
             strict,
           ),
+          Type.Object(
+            {
+              adaptive: Type.Number({
+                exclusiveMinimum: 0,
+                maximum: 1e12,
+                description:
+                  "The first µ. After each step it follows the ratio of the decrease that came " +
+                  "to the one foretold; a step that does not lower the loss is not taken.",
+              }),
+            },
+            strict,
+          ),
         ],
         { default: 0.01, description: "How far a step trusts the linear model." },
       ),
@@ -198,6 +210,33 @@ export const Schedule = Type.Union(
 );
 export type Schedule = Static<typeof Schedule>;
 
+export const Averaging = Type.Union(
+  [
+    Type.Object(
+      {
+        type: Type.Literal("ema", { description: "ā ← d·ā + (1 − d)·θ after each step, from θ₀." }),
+        decay: Type.Number({ minimum: 0, exclusiveMaximum: 1, description: "d." }),
+      },
+      strict,
+    ),
+    Type.Object(
+      {
+        type: Type.Literal("tail", {
+          description: "The mean of θ over the steps from `from` on; θ itself before.",
+        }),
+        from: Type.Integer({ minimum: 0, description: "Steps done." }),
+      },
+      strict,
+    ),
+  ],
+  {
+    description:
+      "An average of the weights beside them: evaluated as `averaged` (the network at ā) and kept " +
+      "in checkpoints. Training does not see it.",
+  },
+);
+export type Averaging = Static<typeof Averaging>;
+
 export const Optimizer = Type.Object(
   {
     type: Type.Union([Type.Literal("sgd"), Type.Literal("adam"), Type.Literal("adamw")]),
@@ -228,6 +267,7 @@ export const Optimizer = Type.Object(
       nullable(Type.Number({ exclusiveMinimum: 0, description: "Largest global gradient norm." })),
     ),
     schedule: Type.Optional(Schedule),
+    averaging: Type.Optional(nullable(Averaging)),
   },
   { ...strict, description: "How weights move." },
 );

@@ -46,6 +46,12 @@ export const EvaluationData = Type.Object(
     step: Step,
     linearised: Scores,
     network: Scores,
+    averaged: Type.Optional(
+      Type.Object(Scores.properties, {
+        ...strict,
+        description: "The network at the averaged weights; with `optimizer.averaging` alone.",
+      }),
+    ),
     linearisations: Type.Optional(
       Type.Integer({ minimum: 0, description: "So far; linearised training alone." }),
     ),

@@ -1,7 +1,7 @@
 /** One-off neural tangent kernels: of any model, at any weights, on any examples. */
 import Type, { type Static } from "typebox";
 import { KernelVariant } from "./kernel.ts";
-import { RunError } from "./run.ts";
+import { RunError, Score } from "./run.ts";
 import { SnapshotFigures } from "./snapshot.ts";
 import {
   CheckpointId,
@@ -75,6 +75,35 @@ const how = {
   eigenvalues: Type.Integer({ minimum: 0, maximum: 4096 }),
 };
 
+const KernelRegression = Type.Object(
+  {
+    ridge: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1e6,
+        default: 0,
+        description: "w of ‖f − y‖²/(2n) + w/2 ‖θ − θ_s‖²; 0 takes the solution of least norm.",
+      }),
+    ),
+    prior: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("network", {
+            description: "Begin at the network's outputs: where lazy training ends.",
+          }),
+          Type.Literal("zero", { description: "Begin at zero: a machine of the kernel alone." }),
+        ],
+        { default: "network" },
+      ),
+    ),
+  },
+  {
+    ...strict,
+    description:
+      "Kernel regression by the full kernel: fitted to the labels of `first`, it predicts `second`.",
+  },
+);
+
 /** Body of `POST /v1/ntk`. */
 export const NtkRequest = Type.Object(
   {
@@ -97,6 +126,7 @@ export const NtkRequest = Type.Object(
     method: Type.Optional({ ...how.method, default: "structured" }),
     dtype: Type.Optional({ ...how.dtype, default: "float32" }),
     eigenvalues: Type.Optional({ ...how.eigenvalues, default: 20 }),
+    regression: Type.Optional(KernelRegression),
   },
   {
     ...strict,
@@ -118,6 +148,27 @@ export type NtkRequest = Static<typeof NtkRequest>;
 
 const square = SnapshotFigures.properties;
 
+/** What kernel regression reached. */
+export const RegressionFigures = Type.Object(
+  {
+    train: Score,
+    test: nullable(
+      Type.Unsafe<Static<typeof Score>>({
+        ...Score,
+        description: "On the second set; null without one, or without its labels.",
+      }),
+    ),
+    residual: Type.Unsafe<Figure>({ ...Figure, description: "Of the system, relative." }),
+    converged: Type.Boolean({ description: "Whether the system was solved." }),
+    directions_left_out: Type.Integer({
+      minimum: 0,
+      description: "Null directions of a singular kernel, without ridge.",
+    }),
+  },
+  strict,
+);
+export type RegressionFigures = Static<typeof RegressionFigures>;
+
 export const NtkFigures = Type.Object(
   {
     outputs: square.outputs,
@@ -135,6 +186,7 @@ export const NtkFigures = Type.Object(
     contractions: Type.Record(Type.String(), Type.String(), {
       description: "How each parameter was contracted.",
     }),
+    regression: Type.Optional(RegressionFigures),
     seconds: Type.Number({ minimum: 0 }),
   },
   { ...strict, description: "Spectral figures are null between two sets." },
@@ -170,6 +222,7 @@ export const Ntk = Type.Object(
     step: nullable(Type.Integer({ minimum: 0, description: "Of the checkpoint." })),
     first: ShownExamples,
     second: nullable(ShownExamples),
+    regression: Type.Optional(nullable(Type.Required(KernelRegression, strict))),
     ...how,
     figures: nullable(NtkFigures),
     shape: Type.Unsafe<number[]>({ ...Shape, description: "Of the kernel." }),

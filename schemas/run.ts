@@ -177,7 +177,19 @@ export type Score = Static<typeof Score>;
 const Scores = Type.Object({ train: Score, test: Score }, strict);
 
 /** Both functions: the linear model at (θ_s, θ), and the network at θ. */
-export const Evaluation = Type.Object({ linearised: Scores, network: Scores }, strict);
+export const Evaluation = Type.Object(
+  {
+    linearised: Scores,
+    network: Scores,
+    averaged: Type.Optional(
+      Type.Object(Scores.properties, {
+        ...strict,
+        description: "The network at the averaged weights; with `optimizer.averaging` alone.",
+      }),
+    ),
+  },
+  strict,
+);
 export type Evaluation = Static<typeof Evaluation>;
 
 /** What will be or was done, and why. */

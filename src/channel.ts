@@ -185,6 +185,8 @@ export type Errand =
       readonly precision: "float32" | "float64";
       /** Largest eigenvalues that are reported. */
       readonly eigenvalues: number;
+      /** Fitted to the first set, scored on the second; null where none is asked for. */
+      readonly regression: { readonly ridge: number; readonly prior: "network" | "zero" } | null;
       readonly threads: number;
     }
   | {

@@ -836,6 +836,9 @@ export interface components {
             damping?: number | {
                 /** @description K: µ = 1/(learning_rate · K). */
                 period: number;
+            } | {
+                /** @description The first µ. After each step it follows the ratio of the decrease that came to the one foretold; a step that does not lower the loss is not taken. */
+                adaptive: number;
             };
             /**
              * @description Halve a step until the network's loss falls.
@@ -1191,6 +1194,11 @@ export interface components {
             };
         };
         Evaluation: {
+            /** @description The network at the averaged weights; with `optimizer.averaging` alone. */
+            averaged?: {
+                test: components["schemas"]["Score"];
+                train: components["schemas"]["Score"];
+            };
             linearised: {
                 test: components["schemas"]["Score"];
                 train: components["schemas"]["Score"];
@@ -1238,6 +1246,23 @@ export interface components {
             };
             name?: string;
             optimizer?: {
+                averaging?: ({
+                    /** @description d. */
+                    decay: number;
+                    /**
+                     * @description ā ← d·ā + (1 − d)·θ after each step, from θ₀.
+                     * @constant
+                     */
+                    type: "ema";
+                } | {
+                    /** @description Steps done. */
+                    from: number;
+                    /**
+                     * @description The mean of θ over the steps from `from` on; θ itself before.
+                     * @constant
+                     */
+                    type: "tail";
+                }) | null;
                 /** @default 0.9 */
                 beta1?: number;
                 /** @default 0.999 */
@@ -2962,6 +2987,19 @@ export interface components {
                 outputs: number;
                 participation_ratio: (number | "NaN" | "Infinity" | "-Infinity") | null;
                 rank: number | null;
+                regression?: {
+                    /** @description Whether the system was solved. */
+                    converged: boolean;
+                    /** @description Null directions of a singular kernel, without ridge. */
+                    directions_left_out: number;
+                    /** @description Of the system, relative. */
+                    residual: number | "NaN" | "Infinity" | "-Infinity";
+                    test: {
+                        accuracy: components["schemas"]["Figure"] | null;
+                        loss: components["schemas"]["Figure"];
+                    } | null;
+                    train: components["schemas"]["Score"];
+                };
                 seconds: number;
                 trace: (number | "NaN" | "Infinity" | "-Infinity") | null;
             } | null;
@@ -2992,6 +3030,15 @@ export interface components {
             /** @description Identifier of a model. */
             model: string;
             name: string | null;
+            regression?: {
+                /** @default network */
+                prior: "network" | "zero";
+                /**
+                 * @description w of ‖f − y‖²/(2n) + w/2 ‖θ − θ_s‖²; 0 takes the solution of least norm.
+                 * @default 0
+                 */
+                ridge: number;
+            } | null;
             run: string | null;
             second: {
                 dataset: string | null;
@@ -3070,6 +3117,16 @@ export interface components {
             /** @description Identifier of a model. */
             model?: string;
             name?: string;
+            /** @description Kernel regression by the full kernel: fitted to the labels of `first`, it predicts `second`. */
+            regression?: {
+                /** @default network */
+                prior?: "network" | "zero";
+                /**
+                 * @description w of ‖f − y‖²/(2n) + w/2 ‖θ − θ_s‖²; 0 takes the solution of least norm.
+                 * @default 0
+                 */
+                ridge?: number;
+            };
             /** @description Identifier of a run. */
             run?: string;
             second?: {
@@ -3096,6 +3153,23 @@ export interface components {
         };
         /** @description How weights move. */
         Optimizer: {
+            averaging?: ({
+                /** @description d. */
+                decay: number;
+                /**
+                 * @description ā ← d·ā + (1 − d)·θ after each step, from θ₀.
+                 * @constant
+                 */
+                type: "ema";
+            } | {
+                /** @description Steps done. */
+                from: number;
+                /**
+                 * @description The mean of θ over the steps from `from` on; θ itself before.
+                 * @constant
+                 */
+                type: "tail";
+            }) | null;
             /** @default 0.9 */
             beta1?: number;
             /** @default 0.999 */
@@ -3381,6 +3455,11 @@ export interface components {
             type: "metrics";
         } | {
             data: {
+                /** @description The network at the averaged weights; with `optimizer.averaging` alone. */
+                averaged?: {
+                    test: components["schemas"]["Score"];
+                    train: components["schemas"]["Score"];
+                };
                 /** @description So far; linearised training alone. */
                 linearisations?: number;
                 linearised: {

@@ -18,6 +18,7 @@ import { createCrossKernel } from "./ntk/cross.ts";
 import { kernelTrace, spectrumOf } from "./ntk/figures.ts";
 import { createKernel, type Kernel } from "./ntk/kernel.ts";
 import { targetsOf } from "./ntk/targets.ts";
+import { type Fit, kernelRegression } from "./regression.ts";
 
 type KernelErrand = Extract<Errand, { kind: "kernel" }>;
 type KernelResult = Extract<ErrandResult, { kind: "kernel" }>;
@@ -117,6 +118,37 @@ function squareFigures(kernel: Kernel, y: Tensor | null, eigenvalues: number): C
   };
 }
 
+type Given = Awaited<ReturnType<typeof examplesOf>>;
+
+/** Kernel regression on the sets, where it is asked for. */
+async function regressionOf(
+  { network, backend }: KernelPorts,
+  { regression, precision }: KernelErrand,
+  at: { readonly parameters: Tensors; readonly first: Given; readonly second: Given | null },
+): Promise<Pick<NtkFigures, "regression">> {
+  const { parameters, first, second } = at;
+  if (regression === null || first.y === null) return {};
+  const train = { x: first.x, y: first.y };
+  const isScored = second !== null && second.y !== null;
+  const test = isScored ? { x: second.x, y: second.y } : chosen(train, []);
+  const examples = { train, test } as { train: Split; test: Split };
+  const options = { network, backend, precision, parameters, ...regression };
+  const found = await kernelRegression({ ...options, examples });
+  const score = ({ loss, accuracy }: Fit) => ({
+    loss: toFigure(loss),
+    accuracy: accuracy === null ? null : toFigure(accuracy),
+  });
+  return {
+    regression: {
+      train: score(found.train),
+      test: isScored ? score(found.test) : null,
+      residual: toFigure(found.residual),
+      converged: found.converged,
+      directions_left_out: found.leftOut,
+    },
+  };
+}
+
 async function computed(
   ports: KernelPorts,
   errand: KernelErrand,
@@ -128,14 +160,21 @@ async function computed(
   const options = { network, backend, precision, variant, method, x: first.x };
   if (errand.second !== null) {
     const second = await examplesOf(ports, errand.second);
+    const fitted = await regressionOf(ports, errand, { parameters, first, second });
     await using cross = await createCrossKernel({ ...options, second: second.x });
     const { tensor: kernel, outputs } = await cross.compute(parameters);
-    const figures = { ...notSquare, outputs, frobenius_norm: toFigure(frobenius(kernel)) };
+    const figures = {
+      ...notSquare,
+      outputs,
+      frobenius_norm: toFigure(frobenius(kernel)),
+      ...fitted,
+    };
     return { tensor: kernel, figures, contractions: cross.contractions };
   }
+  const fitted = await regressionOf(ports, errand, { parameters, first, second: null });
   await using computer = await createKernel(options);
   const kernel = await computer.compute(parameters);
-  const figures = squareFigures(kernel, first.y, errand.eigenvalues);
+  const figures = { ...squareFigures(kernel, first.y, errand.eigenvalues), ...fitted };
   return { tensor: kernel.tensor, figures, contractions: computer.contractions };
 }
 

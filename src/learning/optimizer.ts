@@ -17,7 +17,7 @@ import {
   subtract,
 } from "#engine/graph/build.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
-import type { Optimizer, Schedule } from "#schemas/algorithm.ts";
+import type { Averaging, Optimizer, Schedule } from "#schemas/algorithm.ts";
 import { squaredNorm } from "./loss.ts";
 
 /** An optimiser with every default filled in. */
@@ -33,6 +33,7 @@ export interface OptimizerSettings {
   readonly weightDecayTo: "zero" | "anchor";
   readonly clipNorm: number | null;
   readonly schedule: Schedule;
+  readonly averaging: Averaging | null;
 }
 
 export function optimizerSettings(given: Optimizer): OptimizerSettings {
@@ -48,6 +49,7 @@ export function optimizerSettings(given: Optimizer): OptimizerSettings {
     weightDecayTo: given.weight_decay_to ?? "zero",
     clipNorm: given.clip_norm ?? null,
     schedule: given.schedule ?? { type: "constant" },
+    averaging: given.averaging ?? null,
   };
 }
 

@@ -9,6 +9,7 @@ import { fromFigure, toFigure } from "#schemas/values.ts";
 import type { TrainerEvent } from "#src/channel.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { anchorReport } from "./anchor-report.ts";
+import { averageIn } from "./averaging.ts";
 import { Batches } from "./batches.ts";
 import { type Saved, saveCheckpoint } from "./checkpoint.ts";
 import { choose, pinned } from "./choice.ts";
@@ -160,7 +161,13 @@ export class Session implements AsyncDisposable {
     const evaluator = await this.instruments.evaluator.get();
     const weights = await this.weights();
     const anchor = this.#charted === null ? null : await this.anchor(weights);
-    return await evaluator.evaluate({ weights, anchor });
+    const live = await evaluator.evaluate({ weights, anchor });
+    const { network, optimizer } = this.prepared.task;
+    if (optimizer.averaging === null) return live;
+    const names = network.parameters.map(({ name }) => name);
+    const average = { ...weights, ...averageIn(names, await this.#descent.state()) };
+    const { network: averaged } = await evaluator.evaluate({ weights: average, anchor });
+    return { ...live, averaged };
   }
 
   /** Runs the steps up to `to`; `anchorNow` linearises at the first of them. */

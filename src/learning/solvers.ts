@@ -32,6 +32,7 @@ export function obstacle(solver: Solver, task: Task): string | null {
   if (loss !== "mean_squared_error") return `a closed form needs mean_squared_error, not ${loss}`;
   if (batchSize !== null) return "a closed form needs full batches";
   if (optimizer.clipNorm !== null) return "a clipped step has no closed form";
+  if (optimizer.averaging !== null) return "averages need every step: use function_space";
   const reasons = routes.map((route) => routeObstacle(route, task));
   return reasons.every((why) => why !== null) ? reasons.join("; ") : null;
 }

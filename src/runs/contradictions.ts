@@ -85,10 +85,19 @@ function scheduleFaults({ optimizer, steps }: RunSettings): readonly FieldError[
   return [{ pointer: "/optimizer/schedule/warmup", detail }];
 }
 
-function gaussNewtonFaults({ algorithm, batch_size: batch }: RunSettings): FieldError[] {
-  if (algorithm.type !== "gauss_newton" || batch === "full") return [];
-  const detail = `A Gauss–Newton step solves for all examples at once: batch_size is "full".`;
-  return [{ pointer: "/batch_size", detail }];
+function gaussNewtonFaults(settings: RunSettings): FieldError[] {
+  const { algorithm, batch_size: batch, optimizer } = settings;
+  if (algorithm.type !== "gauss_newton") return [];
+  const errors: FieldError[] = [];
+  if (batch !== "full") {
+    const detail = `A Gauss–Newton step solves for all examples at once: batch_size is "full".`;
+    errors.push({ pointer: "/batch_size", detail });
+  }
+  if (optimizer.averaging) {
+    const detail = "Gauss–Newton has no average of weights: each step ends where its solution is.";
+    errors.push({ pointer: "/optimizer/averaging", detail });
+  }
+  return errors;
 }
 
 function anchorFaults({ algorithm, optimizer, snapshots }: RunSettings): FieldError[] {

@@ -162,7 +162,11 @@ function summary(
     evaluation:
       evaluation === undefined
         ? null
-        : { linearised: evaluation.linearised, network: evaluation.network },
+        : {
+            linearised: evaluation.linearised,
+            network: evaluation.network,
+            ...(evaluation.averaged === undefined ? {} : { averaged: evaluation.averaged }),
+          },
   };
 }
 

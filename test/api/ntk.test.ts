@@ -58,6 +58,23 @@ describe("asking for a kernel", () => {
     assert.deepEqual(ntk.first.dataset, materials.dataset);
   });
 
+  it("keeps the settings of a regression, and asks for labels and the full kernel", async () => {
+    const { dataset } = materials;
+    const first = { dataset, split: "train" as const, indices: [0] };
+    const ntk = await submit({ first, regression: { ridge: 0.5 } });
+    assert.deepEqual(ntk.regression, { ridge: 0.5, prior: "network" });
+    assert.ok(Value.Check(Ntk, (await get(`/v1/ntk/${ntk.id}`)).json()));
+    const wrong = [
+      [{ first: given, regression: {} }, "/first"],
+      [{ first, kernel: "trace", regression: {} }, "/kernel"],
+      [{ first, regression: { ridge: -1 } }, "/regression/ridge"],
+    ] as const;
+    for (const [changes, pointer] of wrong) {
+      const answer = await post({ model: materials.model, ...changes });
+      assert.equal(answer.json().errors[0].pointer, pointer, answer.body);
+    }
+  });
+
   it("points at what cannot be", async () => {
     const { dataset } = materials;
     const run = await stage().addRun({ ...materials });

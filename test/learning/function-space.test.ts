@@ -29,6 +29,12 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
     weight_decay_to: "anchor",
   },
   clipping: { ...heavy, learning_rate: 0.3, clip_norm: 0.2, weight_decay: 0.05 },
+  "an exponential average": { ...heavy, averaging: { type: "ema", decay: 0.9 } },
+  "an average of the tail": {
+    ...heavy,
+    weight_decay: 0.1,
+    averaging: { type: "tail", from: 30 },
+  },
   "a schedule": { ...heavy, schedule: { type: "warmup_cosine", warmup: 10 } },
 };
 

@@ -7,6 +7,7 @@ import { curvatureOf } from "#learning/curvature.ts";
 import type { AnyForm, GaussNewtonForm } from "#learning/descent/surface.ts";
 import { choleskyOf, solvePositive } from "#learning/solve/cholesky.ts";
 import { conjugateGradients, nystrom } from "#learning/solve/conjugate-gradients.ts";
+import { dampingMax, dampingMin, judgeStep } from "#learning/solve/trust.ts";
 import type { Loss } from "#schemas/algorithm.ts";
 import type { RunSettings } from "#src/channel.ts";
 import { stream } from "#src/random.ts";
@@ -192,6 +193,36 @@ describe("a step of Gauss–Newton", () => {
   });
 });
 
+describe("an adaptive damping", () => {
+  const step = { damping: 1, before: 10, slope: -3, squaredLength: 1 };
+
+  it("falls where the model foretold the step and grows where it did not", () => {
+    // ½(3 + 1) = 2 was foretold.
+    assert.deepEqual(judgeStep({ ...step, after: 8 }), { damping: 1 / 3, isTaken: true, ratio: 1 });
+    assert.deepEqual(judgeStep({ ...step, after: 9 }), { damping: 1, isTaken: true, ratio: 0.5 });
+    assert.deepEqual(judgeStep({ ...step, after: 9.75 }), {
+      damping: 2,
+      isTaken: true,
+      ratio: 0.125,
+    });
+    assert.deepEqual(judgeStep({ ...step, after: 11 }), {
+      damping: 4,
+      isTaken: false,
+      ratio: -0.5,
+    });
+  });
+
+  it("refuses a loss that is no number, and stays within its bounds", () => {
+    const broken = judgeStep({ ...step, after: Number.NaN });
+    assert.deepEqual([broken.isTaken, broken.damping], [false, 4]);
+    assert.equal(
+      judgeStep({ ...step, damping: dampingMin, slope: -4, after: 8 }).damping,
+      dampingMin,
+    );
+    assert.equal(judgeStep({ ...step, damping: dampingMax, after: 11 }).damping, dampingMax);
+  });
+});
+
 describe("a run of Gauss–Newton", () => {
   const settings = (more: object = {}): Partial<RunSettings> => ({
     algorithm: { type: "gauss_newton", damping: 0.01, ...more },
@@ -224,13 +255,36 @@ describe("a run of Gauss–Newton", () => {
     assert.ok(columnOf(events, "solver_residual").every((value) => Number(value) > 0));
   });
 
+  it("lets an adaptive damping find its size, and never takes a step uphill", async () => {
+    for (const loss of losses) {
+      for (const first of [1e6, 1e-12]) {
+        const more = { ...settings({ damping: { adaptive: first } }), steps: 40, loss };
+        const { events, outcome } = await trained(more);
+        assert.equal(outcome.type, "succeeded");
+        const values = columnOf(events, "loss").map(Number);
+        const dampings = columnOf(events, "damping").map(Number);
+        const lengths = columnOf(events, "step_length").map(Number);
+        assert.equal(dampings[0], first);
+        assert.ok(new Set(dampings).size > 3, `${loss}: ${dampings}`);
+        assert.ok((values.at(-1) ?? 1) < 0.6 * (values[0] ?? 0), `${loss} ${first}: ${values}`);
+        for (const [at, length] of lengths.entries()) {
+          const [before = 0, after = Number.NEGATIVE_INFINITY] = values.slice(at, at + 2);
+          assert.ok(length === 1 ? after < before : after <= before, `${loss} ${at}`);
+          if (length === 0) assert.ok((dampings[at + 1] ?? 1e300) > (dampings[at] ?? 0));
+        }
+      }
+    }
+  });
+
   it("goes on bit for bit from a checkpoint", async () => {
-    const whole = await trained({ ...settings(), checkpoints: { every: 3, keep: 9 } });
-    const [first] = eventsOf(whole.events, "checkpoint");
-    assert.ok(first !== undefined);
-    const { id, step, digest } = first;
-    const change = { attempt: 2, checkpoints: [{ id, step, digest }] };
-    const resumed = await trained(settings(), { artifacts: whole.artifacts, change });
-    assert.equal(lastWeights(resumed), lastWeights(whole));
+    for (const more of [{}, { damping: { adaptive: 1 } }]) {
+      const whole = await trained({ ...settings(more), checkpoints: { every: 3, keep: 9 } });
+      const [first] = eventsOf(whole.events, "checkpoint");
+      assert.ok(first !== undefined);
+      const { id, step, digest } = first;
+      const change = { attempt: 2, checkpoints: [{ id, step, digest }] };
+      const resumed = await trained(settings(more), { artifacts: whole.artifacts, change });
+      assert.equal(lastWeights(resumed), lastWeights(whole));
+    }
   });
 });

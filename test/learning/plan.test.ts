@@ -79,6 +79,11 @@ describe("the choice of a solver", () => {
     );
     const clipped = { type: "sgd", learning_rate: 0.1, clip_norm: 1 } as const;
     assert.match(refused({ ...closed, optimizer: clipped }).message, /clipped/);
+    const averaging = { type: "ema", decay: 0.5 } as const;
+    const mean = { type: "sgd", learning_rate: 0.1, averaging } as const;
+    assert.match(refused({ ...closed, optimizer: mean }).message, /averages need every step/);
+    const cosine = { type: "sgd", learning_rate: 0.1, schedule: { type: "cosine" } } as const;
+    assert.equal(planOf({ ...closed, optimizer: cosine }).solver, "closed_form");
     const large = refused({ batch_size: 100_000 }, 170e6);
     assert.equal(large.code, "too_large");
     assert.match(large.message, /batch_size of at most \d+ \(now 100000\)/);
@@ -93,6 +98,10 @@ const kinds: Readonly<Record<string, Partial<RunSettings>>> = {
   "in function space, momenta reset": {
     algorithm: { ...linearised(7, "function_space"), optimizer_state: "reset" },
     optimizer: { type: "sgd", learning_rate: 0.1, momentum: 0.9, clip_norm: 0.5 },
+  },
+  "in function space, averaged": {
+    algorithm: linearised(7, "function_space"),
+    optimizer: { type: "sgd", learning_rate: 0.1, averaging: { type: "tail", from: 10 } },
   },
   "in function space after linearising at every step": {
     algorithm: linearised({ every_step_until: 5 }, "function_space"),

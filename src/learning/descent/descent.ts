@@ -7,14 +7,16 @@ import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
 import { arraysOf } from "#engine/network.ts";
 import type { InputNode } from "#engine/ops/operations.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "#engine/tensor.ts";
+import { averageIn, averageName } from "#learning/averaging.ts";
 import type { Batches } from "#learning/batches.ts";
 import { countOf } from "#learning/examples.ts";
-import { type OptimizerSettings, slotsOf, stepScalars } from "#learning/optimizer.ts";
+import { slotsOf } from "#learning/optimizer.ts";
 import { chanceRows, isChance } from "./chance.ts";
 import { type LinearisedForm, linearisedParts, linearisedProgram } from "./linearised.ts";
 import { joinParts } from "./parts.ts";
 import { Primals } from "./primals.ts";
 import { keepPrimals } from "./residuals.ts";
+import { scalarSeries } from "./scalar-series.ts";
 import { type StandardForm, standardProgram } from "./standard.ts";
 import { partialName, slotName, type Task } from "./step.ts";
 
@@ -107,7 +109,13 @@ export class Descent implements AsyncDisposable {
     return form.type === "linearised" && form.anchor === "invariant";
   }
 
-  /** Takes over a state; slots that it lacks begin at zero, and so does a missing anchor at θ. */
+  /** Parameters of which there is an average. */
+  get #averagedNames(): readonly string[] {
+    const { network, optimizer } = this.#options.task;
+    return optimizer.averaging === null ? [] : network.parameters.map(({ name }) => name);
+  }
+
+  /** Takes over a state; slots that it lacks begin at zero, a missing anchor or average at θ. */
   async restore(state: DescentState): Promise<void> {
     const { form, task, precision } = this.#options;
     const slots: Record<string, Tensor> = {};
@@ -122,8 +130,10 @@ export class Descent implements AsyncDisposable {
         slots[`${partialName}/${name}`] = zeros(precision, shape);
       }
     }
+    const average = averageIn(this.#averagedNames, state);
     const anchor = state.anchor ?? state.weights;
     this.#loop.write({ ...renamed(state.weights, "", "weights/"), ...slots });
+    this.#loop.write(renamed(average, "", averageName("")));
     if (this.#holdsAnchor) await this.#moveAnchor(anchor);
     else if (form.type === "linearised" || form.trailing) {
       this.#loop.write(renamed(anchor, "", "anchor/"));
@@ -138,7 +148,7 @@ export class Descent implements AsyncDisposable {
     return {
       weights: await this.weights(),
       anchor: await this.anchor(),
-      optimizer: await this.#loop.read(slots),
+      optimizer: await this.#loop.read([...slots, ...this.#averagedNames.map(averageName)]),
     };
   }
 
@@ -252,33 +262,6 @@ export class Descent implements AsyncDisposable {
     await this.#primals?.[Symbol.asyncDispose]();
     await this.#loop[Symbol.asyncDispose]();
   }
-}
-
-interface ScalarRange {
-  readonly from: number;
-  readonly steps: number;
-  readonly rateAt: (step: number) => number;
-  readonly resets: boolean;
-}
-
-function scalarSeries(
-  optimizer: OptimizerSettings,
-  range: ScalarRange,
-  since: { readonly flags: Uint8Array; readonly resetStep: number },
-): Readonly<Record<string, Float64Array>> {
-  const { from, steps, rateAt, resets } = range;
-  const rate = new Float64Array(steps);
-  const adamRate = new Float64Array(steps);
-  const secondScale = new Float64Array(steps);
-  let { resetStep } = since;
-  for (let at = 0; at < steps; at++) {
-    if (resets && since.flags[at] === 1) resetStep = from + at;
-    const scalars = stepScalars(optimizer, rateAt(from + at), from + at - resetStep + 1);
-    rate[at] = scalars.rate;
-    adamRate[at] = scalars.adamRate;
-    secondScale[at] = scalars.secondScale;
-  }
-  return { rate, adamRate, secondScale };
 }
 
 export function joined(parts: readonly Columns[]): Columns {

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Precision, Tensors } from "#engine/backend.ts";
+import { averageName, averagesOf } from "#learning/averaging.ts";
 import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { slotsOf } from "#learning/optimizer.ts";
 import { type Columns, type DescentState, joined, type Stretch } from "./descent.ts";
@@ -65,7 +66,9 @@ export class DualDescent implements DescentSurface {
     const { phase } = state;
     const written = phase === undefined ? null : readWritten(phase, this.#mover.kind);
     this.#base =
-      written === null ? baseFrom(this.#parameters, state) : readBase(state, phase ?? {});
+      written === null
+        ? baseFrom(this.#parameters, state, this.#averages)
+        : readBase(state, phase ?? {});
     this.#entry = { state, written };
     this.#known = state;
   }
@@ -110,6 +113,10 @@ export class DualDescent implements DescentSurface {
     await (await this.#kernel)?.[Symbol.asyncDispose]();
   }
 
+  get #averages(): boolean {
+    return this.#options.task.optimizer.averaging !== null;
+  }
+
   get #begun(): Base {
     assert(this.#base !== null, "restore comes first");
     return this.#base;
@@ -118,7 +125,8 @@ export class DualDescent implements DescentSurface {
   /** θ_s ← θ. */
   async #linearise(): Promise<void> {
     const { weights, optimizer } = await this.#read();
-    await this.restore({ weights, anchor: null, optimizer: this.#options.resets ? {} : optimizer });
+    const carried = this.#options.resets ? averagesOf(optimizer) : optimizer;
+    await this.restore({ weights, anchor: null, optimizer: carried });
   }
 
   /** Hands the phase to the mover, unless it has it. */
@@ -128,7 +136,10 @@ export class DualDescent implements DescentSurface {
     const { written } = this.#entry;
     const coefficients =
       written?.coefficients ??
-      entryCoefficients(setting.outputs.length, setting.images, this.#hasMomentum);
+      entryCoefficients(setting.outputs.length, setting.images, {
+        momentum: this.#hasMomentum,
+        average: this.#averages,
+      });
     await this.#mover.begin(setting, coefficients, written?.beside ?? null);
     this.#entry = null;
   }
@@ -182,27 +193,39 @@ export class DualDescent implements DescentSurface {
     return this.#kernel;
   }
 
-  /** θ and the velocity, by a vjp of their coefficients each. */
+  /** θ, the velocity and the average, by a vjp of their coefficients each. */
   async #read(): Promise<Pick<DescentState, "weights" | "optimizer">> {
     if (this.#known !== null) return this.#known;
     const base = this.#begun;
-    const { weights, momentum } = await this.#mover.coefficients();
-    const moved = await this.#vectorOf(base, weights, true);
-    const velocity = momentum === null ? {} : await this.#vectorOf(base, momentum, false);
-    const optimizer = Object.entries(velocity).map(
-      ([name, value]) => [slotName("momentum", name), value] as const,
-    );
+    const { weights, momentum, average } = await this.#mover.coefficients();
+    const moved = await this.#vectorOf(base, weights, { anchor: 1, kept: 0 });
+    const still = { anchor: 0, kept: 0 };
+    const velocity = momentum === null ? {} : await this.#vectorOf(base, momentum, still);
+    const mean =
+      average === null
+        ? {}
+        : await this.#vectorOf(base, average, { anchor: 1 - average.kept, kept: average.kept });
     const known = {
       weights: { ...base.anchor, ...moved },
-      optimizer: Object.fromEntries(optimizer),
+      optimizer: {
+        ...renamed(velocity, (name) => slotName("momentum", name)),
+        ...renamed(mean, averageName),
+      },
     };
     this.#known = known;
     return known;
   }
 
-  async #vectorOf(base: Base, { c, a }: Coordinates, absolute: boolean): Promise<Tensors> {
+  async #vectorOf(
+    base: Base,
+    { c, a }: Pick<Coordinates, "c" | "a">,
+    shares: { readonly anchor: number; readonly kept: number },
+  ): Promise<Tensors> {
     const pulled = await this.#tangents.pull(base.anchor, c);
     const { precision } = this.#options;
-    return combined(this.#parameters, base, { pulled, a, absolute, precision });
+    return combined(this.#parameters, base, { pulled, a, ...shares, precision });
   }
 }
+
+const renamed = (values: Tensors, name: (from: string) => string): Tensors =>
+  Object.fromEntries(Object.entries(values).map(([from, value]) => [name(from), value]));

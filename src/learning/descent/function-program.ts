@@ -24,6 +24,7 @@ import {
 } from "#engine/graph/build.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { sizeOf, tensor } from "#engine/tensor.ts";
+import { averaged, averageName, shareInput } from "#learning/averaging.ts";
 import { batchNodes, countOf } from "#learning/examples.ts";
 import { accuracyOf, lossOf } from "#learning/loss.ts";
 import { clipFactor, scalarInputs, slotsOf, update } from "#learning/optimizer.ts";
@@ -123,14 +124,25 @@ export function functionSpaceProgram(task: Task, extras: boolean): Program {
   const distance = sqrt(maximum(squaredDistance(moving, fixed), literal(0)));
   const reportsNorm = optimizer.clipNorm !== null || task.gradientNorm;
   const scalars = scalarInputs();
+  const share = optimizer.averaging === null ? null : shareInput();
   return {
     name: "function space",
     constants: batch.constants.filter(({ input: node }) => node.attributes.name === "examples/y"),
     invariants: [fixed.kernel, fixed.outputs, fixed.images, fixed.gram].filter(
       (node) => node !== null,
     ),
-    carried: carriedOf(task, moving, { slope, norm, rate: scalars.rate, images: fixed.images }),
-    scanned: [...(batch.index === null ? [] : [batch.index]), scalars.rate],
+    carried: carriedOf(task, moving, {
+      slope,
+      norm,
+      rate: scalars.rate,
+      share,
+      images: fixed.images,
+    }),
+    scanned: [
+      ...(batch.index === null ? [] : [batch.index]),
+      scalars.rate,
+      ...(share === null ? [] : [share]),
+    ],
     emitted: {
       loss: slope.loss,
       ...(slope.accuracy === null ? {} : { accuracy: slope.accuracy }),
@@ -144,6 +156,8 @@ interface How {
   readonly slope: Slope;
   readonly norm: Node;
   readonly rate: InputNode;
+  /** Of the average; null without one. */
+  readonly share: InputNode | null;
   readonly images: InputNode | null;
 }
 
@@ -161,8 +175,14 @@ function carriedOf({ optimizer }: Task, moving: Moving, how: How): Carried[] {
     const state = velocity === undefined ? {} : { momentum: velocity };
     const updated = { weight: node, gradient: gradientNode, target, state };
     const next = update(optimizer, updated, scalars);
+    const average = input(averageName(name), node.shape);
+    // What has moved is averaged by nobody: it is only a step's own shortcut.
+    const isAveraged = how.share !== null && node !== moving.moved;
     return [
       { input: node, output: next.weight },
+      ...(isAveraged && how.share !== null
+        ? [{ input: average, output: averaged(average, next.weight, how.share) }]
+        : []),
       ...slots.map((slot) => ({ input: slot, output: next.state.momentum as Node })),
     ];
   };

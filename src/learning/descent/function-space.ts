@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Backend, Loop, Precision, Tensors } from "#engine/backend.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
+import { averageName, shareAt, shareName } from "#learning/averaging.ts";
 import type { Batches } from "#learning/batches.ts";
 import type { Columns, Stretch } from "./descent.ts";
 import { carriedNames, functionSpaceProgram } from "./function-program.ts";
@@ -45,6 +46,8 @@ export class FunctionSpaceMover implements PhaseMover {
   readonly #loops = new Map<boolean, Promise<Loop>>();
   #loop: Loop | null = null;
   #extras = false;
+  /** Share of the average with which the phase was entered. */
+  #kept = 1;
 
   constructor(options: MoverOptions) {
     this.#options = options;
@@ -55,6 +58,7 @@ export class FunctionSpaceMover implements PhaseMover {
     const size = outputs.length;
     assert(kernel !== null, "steps in function space read the kernel");
     this.#extras = images !== null;
+    this.#kept = coefficients.average?.kept ?? 1;
     const loop = await this.#compiled(this.#extras);
     const [examples = 1] = kernel.shape;
     const vector = (data: Float64Array): Tensor => tensor("float64", [data.length], data);
@@ -78,6 +82,12 @@ export class FunctionSpaceMover implements PhaseMover {
     const steps = to - from;
     const rates = Float64Array.from({ length: steps }, (_, at) => rateAt(from + at));
     const scanned: Record<string, Tensor> = { rate: tensor(precision, [steps], rates) };
+    const { averaging } = task.optimizer;
+    if (averaging !== null) {
+      const shares = rates.map((_, at) => shareAt(averaging, from + at + 1));
+      scanned[shareName] = tensor(precision, [steps], shares);
+      for (const share of shares) this.#kept *= 1 - share;
+    }
     if (task.batchSize !== null) {
       const data = batches.indices(from, steps);
       scanned["index"] = { dtype: "int32", shape: [steps, task.batchSize], data };
@@ -98,8 +108,13 @@ export class FunctionSpaceMover implements PhaseMover {
         moved: of(carriedNames.moved),
       };
     };
-    const hasMomentum = values[`momentum/${carriedNames.c}`] !== undefined;
-    return { weights: read(""), momentum: hasMomentum ? read("momentum/") : null };
+    const has = (prefix: string) => values[prefix + carriedNames.c] !== undefined;
+    const average = averageName("");
+    return {
+      weights: read(""),
+      momentum: has("momentum/") ? read("momentum/") : null,
+      average: has(average) ? { ...read(average), kept: this.#kept } : null,
+    };
   }
 
   async written(): Promise<Written> {
@@ -115,13 +130,23 @@ export class FunctionSpaceMover implements PhaseMover {
     return this.#loop;
   }
 
-  #written({ weights, momentum }: Coefficients): Tensors {
+  #written({ weights, momentum, average }: Coefficients): Tensors {
+    const mean =
+      average === null
+        ? {}
+        : {
+            [averageName(carriedNames.c)]: tensor("float64", [average.c.length], average.c),
+            ...(this.#extras
+              ? { [averageName(carriedNames.a)]: tensor("float64", [extraCount], average.a) }
+              : {}),
+          };
     const named = (prefix: string, { c, a, moved }: Coordinates) => ({
       [prefix + carriedNames.c]: tensor("float64", [c.length], c),
       ...(this.#extras ? { [prefix + carriedNames.a]: tensor("float64", [a.length], a) } : {}),
       [prefix + carriedNames.moved]: tensor("float64", [moved.length], moved),
     });
-    return { ...named("", weights), ...(momentum === null ? {} : named("momentum/", momentum)) };
+    const velocity = momentum === null ? {} : named("momentum/", momentum);
+    return { ...named("", weights), ...velocity, ...mean };
   }
 
   #compiled(extras: boolean): Promise<Loop> {

@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import type { Tensors } from "#engine/backend.ts";
-import { convert, type Tensor } from "#engine/tensor.ts";
+import { convert, type Tensor, tensor } from "#engine/tensor.ts";
 import { type Curvature, curvatureOf } from "#learning/curvature.ts";
 import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { dot } from "#learning/solve/conjugate-gradients.ts";
 import { type DampedOutcome, solveDense, solveMatrixFree } from "#learning/solve/damped.ts";
+import { judgeStep } from "#learning/solve/trust.ts";
 import type { Columns, DescentState, Stretch } from "./descent.ts";
 import type { MoverOptions } from "./function-space.ts";
 import { targetValues } from "./residual-accuracy.ts";
@@ -33,8 +34,27 @@ interface Row {
   readonly accuracy: number | null;
   readonly gradientNorm: number;
   readonly stepLength: number;
+  readonly damping: number;
   readonly outcome: DampedOutcome;
 }
+
+/** Where a step goes, and what it needs to be judged by. */
+interface Along {
+  readonly move: Tensors;
+  /** gᵀΔ. */
+  readonly descent: number;
+  readonly damping: number;
+}
+
+interface Reached {
+  readonly length: number;
+  readonly reached: Tensors;
+  /** What the next step goes on with. */
+  readonly optimizer: Tensors;
+}
+
+/** Under which an adaptive damping is kept among the optimiser's arrays. */
+const dampingName = "damping";
 
 export class GaussNewton implements DescentSurface {
   readonly #options: GaussNewtonOptions;
@@ -49,7 +69,7 @@ export class GaussNewton implements DescentSurface {
   }
 
   async restore(state: DescentState): Promise<void> {
-    this.#state = { weights: state.weights, anchor: state.anchor, optimizer: {} };
+    this.#state = { weights: state.weights, anchor: state.anchor, optimizer: state.optimizer };
     this.#targets = await targetValues(this.#options.task, this.#options.backend);
   }
 
@@ -68,9 +88,7 @@ export class GaussNewton implements DescentSurface {
   async advance({ from, to, rateAt }: Stretch): Promise<Columns> {
     const rows: Row[] = [];
     for (let step = from; step < to; step += 1) {
-      const { damping } = this.#options.form;
-      const value = typeof damping === "number" ? damping : 1 / (rateAt(step) * damping.period);
-      rows.push(await this.#step(value));
+      rows.push(await this.#step(this.#dampingAt(rateAt(step))));
     }
     return columnsOf(rows);
   }
@@ -83,6 +101,14 @@ export class GaussNewton implements DescentSurface {
   get #held(): DescentState {
     assert(this.#state !== null, "restore comes first");
     return this.#state;
+  }
+
+  /** µ of the next step. */
+  #dampingAt(rate: number): number {
+    const { damping } = this.#options.form;
+    if (typeof damping === "number") return damping;
+    if ("period" in damping) return 1 / (rate * damping.period);
+    return this.#held.optimizer[dampingName]?.data[0] ?? damping.adaptive;
   }
 
   async #step(damping: number): Promise<Row> {
@@ -100,10 +126,32 @@ export class GaussNewton implements DescentSurface {
     const outcome = await this.#solve(weights, curvature, damping);
     const move = await this.#tangents.pull(weights, outcome.cotangents);
     const descent = innerProduct(slope, move);
-    const { length, reached } = await this.#search(curvature.loss, { move, descent });
-    this.#state = { weights: reached, anchor: weights, optimizer: {} };
+    const along = { move, descent, damping };
+    const { length, reached, optimizer } = this.#isAdaptive
+      ? await this.#judged(curvature.loss, along)
+      : await this.#search(curvature.loss, along);
+    this.#state = { weights: reached, anchor: weights, optimizer };
     const accuracy = this.#accuracyOf(f);
-    return { loss: curvature.loss, accuracy, gradientNorm, stepLength: length, outcome };
+    const { loss } = curvature;
+    return { loss, accuracy, gradientNorm, stepLength: length, damping, outcome };
+  }
+
+  get #isAdaptive(): boolean {
+    const { damping } = this.#options.form;
+    return typeof damping === "object" && "adaptive" in damping;
+  }
+
+  /** The whole step where it lowers the loss, and the damping of the next. */
+  async #judged(before: number, { move, descent, damping }: Along): Promise<Reached> {
+    const { weights } = this.#held;
+    const reached = this.#moved(weights, move, 1);
+    const { loss: after } = this.#curvatureAt(await this.#tangents.outputsAt(reached));
+    const squaredLength = Object.values(move).reduce((sum, { data }) => sum + squaredNorm(data), 0);
+    const judged = judgeStep({ damping, before, after, slope: descent, squaredLength });
+    const optimizer = { [dampingName]: tensor("float64", [1], [judged.damping]) };
+    return judged.isTaken
+      ? { length: 1, reached, optimizer }
+      : { length: 0, reached: weights, optimizer };
   }
 
   #curvatureAt(f: Float64Array): Curvature {
@@ -130,21 +178,21 @@ export class GaussNewton implements DescentSurface {
   }
 
   /** The longest of 1, ½, ¼ … that lowers the network's loss enough; 0 when none does. */
-  async #search(
-    loss: number,
-    along: { readonly move: Tensors; readonly descent: number },
-  ): Promise<{ readonly length: number; readonly reached: Tensors }> {
+  async #search(loss: number, along: Along): Promise<Reached> {
     const { weights } = this.#held;
+    const optimizer = {};
     const { form } = this.#options;
     let length = 1;
     for (let halvings = 0; halvings <= halvingsMax; halvings += 1) {
       const reached = this.#moved(weights, along.move, length);
-      if (!form.lineSearch) return { length, reached };
+      if (!form.lineSearch) return { length, reached, optimizer };
       const { loss: next } = this.#curvatureAt(await this.#tangents.outputsAt(reached));
-      if (next <= loss + sufficient * length * along.descent) return { length, reached };
+      if (next <= loss + sufficient * length * along.descent) {
+        return { length, reached, optimizer };
+      }
       length /= 2;
     }
-    return { length: 0, reached: weights };
+    return { length: 0, reached: weights, optimizer };
   }
 
   #moved(weights: Tensors, move: Tensors, length: number): Tensors {
@@ -206,6 +254,7 @@ function columnsOf(rows: readonly Row[]): Columns {
     ...(hasClasses ? { accuracy: column(({ accuracy }) => accuracy ?? Number.NaN) } : {}),
     gradient_norm: column(({ gradientNorm }) => gradientNorm),
     step_length: column(({ stepLength }) => stepLength),
+    damping: column(({ damping }) => damping),
     solver_iterations: column(({ outcome }) => outcome.iterations),
     solver_residual: column(({ outcome }) => outcome.residual),
     solver_converged: column(({ outcome }) => Number(outcome.converged)),

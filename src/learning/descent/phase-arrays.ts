@@ -15,7 +15,7 @@ const coordinateNames = ["c", "a", "moved"] as const;
 const kindName = (kind: string): string => `kind/${kind}`;
 
 export function writePhase(base: Base, written: Written, kind: string): Tensors {
-  const { weights, momentum } = written.coefficients;
+  const { weights, momentum, average } = written.coefficients;
   const arrays: Record<string, Tensor> = { [kindName(kind)]: tensor("float64", [1], [1]) };
   const put = (prefix: string, values: Coordinates | null): void => {
     for (const name of coordinateNames) {
@@ -25,14 +25,23 @@ export function writePhase(base: Base, written: Written, kind: string): Tensors 
   };
   put("weights", weights);
   put("momentum", momentum);
+  if (average !== null) {
+    const { c, a, kept } = average;
+    arrays["average/c"] = tensor("float64", [c.length], c);
+    arrays["average/a"] = tensor("float64", [a.length], a);
+    arrays["average/kept"] = tensor("float64", [1], [kept]);
+  }
   const named = (prefix: string, values: Tensors | null): void => {
     for (const [name, value] of Object.entries(values ?? {})) arrays[`${prefix}/${name}`] = value;
   };
   named("beside", written.beside);
   named("velocity", base.velocity);
   named("displacement", base.displacement);
+  named("averaged", base.average);
   return arrays;
 }
+
+const copied = (data: ArrayLike<number>): Float64Array => Float64Array.from(data);
 
 function part(phase: Tensors, prefix: string): Tensors | null {
   const found = Object.entries(phase)
@@ -46,6 +55,7 @@ export function readBase(state: DescentState, phase: Tensors): Base {
     anchor: state.anchor ?? state.weights,
     velocity: part(phase, "velocity"),
     displacement: part(phase, "displacement"),
+    average: part(phase, "averaged"),
   };
 }
 
@@ -56,11 +66,13 @@ export function readWritten(phase: Tensors, kind: string): Written | null {
     const of = (name: string) => phase[`${prefix}/${name}`]?.data;
     const [c, a, moved] = [of("c"), of("a"), of("moved")];
     if (c === undefined || a === undefined || moved === undefined) return null;
-    const copy = Float64Array.from.bind(Float64Array) as (data: ArrayLike<number>) => Float64Array;
-    return { c: copy(c), a: copy(a), moved: copy(moved) };
+    return { c: copied(c), a: copied(a), moved: copied(moved) };
   };
   const weights = read("weights");
   if (weights === null) return null;
-  const coefficients = { weights, momentum: read("momentum") };
+  const kept = phase["average/kept"]?.data[0];
+  const of = (name: string) => copied(phase[`average/${name}`]?.data ?? []);
+  const average = kept === undefined ? null : { c: of("c"), a: of("a"), kept };
+  const coefficients = { weights, momentum: read("momentum"), average };
   return { coefficients, beside: part(phase, "beside") ?? {} };
 }

@@ -5,6 +5,7 @@
  */
 import type { Precision, Tensors } from "#engine/backend.ts";
 import { convert, type Tensor, zeros } from "#engine/tensor.ts";
+import { averageIn } from "#learning/averaging.ts";
 import type { Slot } from "#learning/optimizer.ts";
 import type { Product } from "#learning/solve/conjugate-gradients.ts";
 import { slotName } from "./step.ts";
@@ -20,6 +21,8 @@ export interface Base {
   readonly velocity: Tensors | null;
   /** d₀ = θ − θ_s by parameter; null where it is zero. */
   readonly displacement: Tensors | null;
+  /** ā by parameter; null without averaging. */
+  readonly average: Tensors | null;
 }
 
 /** What a step replaces; `moved` is f_lin − f_s = Θc + Ea, or the same of the velocity. */
@@ -32,10 +35,22 @@ export interface Coordinates {
   readonly moved: Float64Array;
 }
 
+/**
+ * An average of θ over steps of the phase, by shares that sum to 1 − `kept`; the average that the
+ * phase was entered with has the rest.
+ */
+export interface Averaged {
+  readonly c: Float64Array;
+  readonly a: Float64Array;
+  readonly kept: number;
+}
+
 /** θ, and the velocity where the optimiser has one. */
 export interface Coefficients {
   readonly weights: Coordinates;
   readonly momentum: Coordinates | null;
+  /** Null without averaging. */
+  readonly average: Averaged | null;
 }
 
 /** What is fixed within a phase. */
@@ -87,6 +102,7 @@ export function baseFrom(
     readonly anchor: Tensors | null;
     readonly optimizer: Tensors;
   },
+  averages: boolean,
 ): Base {
   const anchor = state.anchor ?? state.weights;
   const velocity = Object.fromEntries(
@@ -99,6 +115,7 @@ export function baseFrom(
   return {
     anchor,
     velocity: orNull(velocity),
+    average: averages ? averageIn(parameters, state) : null,
     displacement: isAtAnchor ? null : orNull(difference(parameters, state.weights, anchor)),
   };
 }
@@ -138,7 +155,7 @@ export function gramOf(
 export function entryCoefficients(
   size: number,
   images: Setting["images"],
-  hasMomentum: boolean,
+  has: { readonly momentum: boolean; readonly average: boolean },
 ): Coefficients {
   const along = (extra: number): Coordinates => {
     const a = new Float64Array(extraCount);
@@ -149,26 +166,33 @@ export function entryCoefficients(
       moved: images?.[extra]?.slice() ?? new Float64Array(size),
     };
   };
-  return { weights: along(2), momentum: hasMomentum ? along(1) : null };
+  const none = { c: new Float64Array(size), a: new Float64Array(extraCount), kept: 1 };
+  return {
+    weights: along(2),
+    momentum: has.momentum ? along(1) : null,
+    average: has.average ? none : null,
+  };
 }
 
-/** pulled + a₁θ_s + a₂v₀ + a₃d₀, and θ_s itself once more when `absolute`; in `precision`. */
+/** pulled + a₁θ_s + a₂v₀ + a₃d₀ + `anchor`·θ_s + `kept`·ā₀, in `precision`. */
 export function combined(
   parameters: readonly string[],
   base: Base,
   parts: {
     readonly pulled: Tensors;
     readonly a: Float64Array;
-    readonly absolute: boolean;
+    readonly anchor: number;
+    readonly kept: number;
     readonly precision: Precision;
   },
 ): Tensors {
-  const { pulled, a, absolute, precision } = parts;
+  const { pulled, a, anchor, kept, precision } = parts;
   const [ofAnchor = 0, ofVelocity = 0, ofDisplacement = 0] = a;
   const terms: readonly (readonly [number, Tensors | null])[] = [
-    [ofAnchor + (absolute ? 1 : 0), base.anchor],
+    [ofAnchor + anchor, base.anchor],
     [ofVelocity, base.velocity],
     [ofDisplacement, base.displacement],
+    [kept, base.average],
   ];
   return Object.fromEntries(
     parameters.map((name) => {

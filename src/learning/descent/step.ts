@@ -8,6 +8,7 @@ import type { Carried, Constant, Program } from "#engine/backend.ts";
 import { add, input, literal, scale, select, sqrt } from "#engine/graph/build.ts";
 import type { Network } from "#engine/network.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
+import { averaged, averageName, shareInput } from "#learning/averaging.ts";
 import { type BatchNodes, found, type Split } from "#learning/examples.ts";
 import { accuracyOf, lossOf, squaredNorm } from "#learning/loss.ts";
 import {
@@ -149,8 +150,11 @@ function move(task: Task, slope: Slope, how: How): Moved {
     const next = update(optimizer, { weight, gradient: gradientNode, target, state }, how.scalars);
     const settled = (moved: Node, before: Node): Node =>
       how.last === null ? moved : select(how.last, moved, before);
+    const average = input(averageName(name), shape);
+    const mean = how.share === null ? null : averaged(average, next.weight, how.share);
     return [
       { input: weight, output: settled(next.weight, weight) },
+      ...(mean === null ? [] : [{ input: average, output: settled(mean, average) }]),
       ...slots.map(({ slot, node, start }) => ({
         input: node,
         output: settled(next.state[slot] as Node, start),
@@ -165,6 +169,8 @@ interface How {
   readonly scalars: ScalarNodes;
   /** Whether weights move at this iteration; null: at every one. */
   readonly last: Node | null;
+  /** Of the average; null without one. */
+  readonly share: InputNode | null;
 }
 
 function scalarsRead(optimizer: OptimizerSettings, scalars: ScalarNodes): readonly InputNode[] {
@@ -186,12 +192,13 @@ export function stepProgram(given: Task, slope: Slope, additions: Additions): Pr
   const { network, loss } = task;
   const { batch, parts = 1 } = additions;
   const scalars = scalarInputs();
+  const share = task.optimizer.averaging === null ? null : shareInput();
   const lossNode = lossOf(loss, slope.predicted, batch.y);
   const cotangents = gradient(scale(lossNode, 1 / parts), [slope.predicted]);
   const point = network.parameters.map(({ name }) => found(slope.point, name));
   const own = vjp([slope.outputs], point, cotangents);
   const { gradients, carried: partial, last } = gathered(task, own, parts);
-  const { carried, norm } = move(task, slope, { gradients, scalars, last });
+  const { carried, norm } = move(task, slope, { gradients, scalars, last, share });
   const accuracy = accuracyOf(loss, slope.predicted, batch.y);
   const gradientNorm = norm ?? (task.gradientNorm ? sqrt(squaredNorm(gradients)) : null);
   return {
@@ -208,6 +215,7 @@ export function stepProgram(given: Task, slope: Slope, additions: Additions): Pr
       ...(batch.index === null ? [] : [batch.index]),
       ...scalarsRead(task.optimizer, scalars),
       ...(last === null ? [] : [last]),
+      ...(share === null ? [] : [share]),
       ...additions.scanned,
     ],
     emitted: {

@@ -35,8 +35,11 @@ export interface ClosedForm {
 /** One damped least-squares problem a step. */
 export interface GaussNewtonForm {
   readonly type: "gauss_newton";
-  /** µ, or the µ = 1/(ηK) that K steps of gradient descent amount to. */
-  readonly damping: number | { readonly period: number };
+  /**
+   * µ; or the µ = 1/(ηK) that K steps of gradient descent amount to; or the first of those that
+   * follow how well the model foretold each step.
+   */
+  readonly damping: number | { readonly period: number } | { readonly adaptive: number };
   readonly solver: "function_space" | "cg";
   /** Of conjugate gradients. */
   readonly iterationsMax: number;

@@ -154,9 +154,10 @@ export class Window {
       a: scalars.r.slice(),
       moved: basis.outOf(modes.r).map((value, at) => value - (start[at] as number)),
     };
-    if (task.optimizer.momentum === 0) return { weights, momentum: null };
+    if (task.optimizer.momentum === 0) return { weights, momentum: null, average: null };
     const c = plain(modes.u, shares(scalars.u));
-    return { weights, momentum: { c, a: scalars.m.slice(), moved: basis.outOf(modes.m) } };
+    const momentum = { c, a: scalars.m.slice(), moved: basis.outOf(modes.m) };
+    return { weights, momentum, average: null };
   }
 
   figures({ modes, scalars }: Standing): Figures {

@@ -11,6 +11,7 @@ import { flattened } from "#runs/inputs.ts";
 import { bytesText, outputsOf } from "#runs/memory.ts";
 import { checkpointFor } from "#runs/predict.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
+import { regressionRowsMax } from "#schemas/kernel.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Ntk, NtkExamples, NtkRequest, ShownExamples } from "#schemas/ntk.ts";
 import { refuseFullStorage } from "#src/access/quota.ts";
@@ -70,6 +71,7 @@ export async function submitNtk(
       : await exampleSet(context, subject, { given: request.second, at: "/second" });
   const ntk = draftOf({ request, subject, first, second, nowIso: timeOf(now()), id: newId("ntk") });
   checkSize(ntk, context);
+  checkRegression(ntk);
   const record: NtkRecord = {
     ntk,
     first: first.examples,
@@ -229,6 +231,7 @@ function draftOf({ id, request, subject, first, second, nowIso }: Draft): Ntk {
     step: subject.checkpoint?.step ?? null,
     first: first.shown,
     second: second?.shown ?? null,
+    regression: regressionOf(request),
     kernel,
     method: request.method ?? "structured",
     dtype: request.dtype ?? "float32",
@@ -241,6 +244,31 @@ function draftOf({ id, request, subject, first, second, nowIso }: Draft): Ntk {
     started_at: null,
     finished_at: null,
   };
+}
+
+function regressionOf({ regression }: NtkRequest): NonNullable<Ntk["regression"]> | null {
+  if (regression === undefined) return null;
+  const { ridge = 0, prior = "network" } = regression;
+  return { ridge, prior };
+}
+
+/** A regression needs the full kernel, labels to fit, and a system that can be solved here. */
+function checkRegression({ regression, kernel, first, shape }: Ntk): void {
+  if (!regression) return;
+  if (kernel !== "full") {
+    throw failAt("invalid_request", "/kernel", "A regression takes the full kernel.");
+  }
+  if (first.source !== "dataset") {
+    const text = "A regression is fitted to labels: take the examples of a data set.";
+    throw failAt("invalid_request", "/first", text);
+  }
+  const outputs = shape[1] ?? 1;
+  const most = Math.floor(regressionRowsMax / outputs);
+  if (first.examples <= most) return;
+  const text =
+    `A regression solves for at most ${regressionRowsMax} rows, that is ${most} examples of ` +
+    `${outputs} outputs; ${first.examples} were named.`;
+  throw failAt("too_large", "/first", text);
 }
 
 function checkSize({ shape, dtype }: Ntk, { limits }: KernelContext): void {

@@ -116,6 +116,7 @@ export class KernelWorker {
       method: ntk.method,
       precision: ntk.dtype,
       eigenvalues: ntk.eigenvalues,
+      regression: ntk.regression ?? null,
       threads,
     };
   }
