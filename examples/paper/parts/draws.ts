@@ -57,7 +57,8 @@ function claimsOf({ reference }: Making, found: ReadonlyMap<string, Measured>): 
   return [
     {
       statement:
-        "The reference drew its output layer with variance 1/fan-in, where this study has 2",
+        "The reference's kernel at the start is that of an output layer drawn with variance " +
+        "1/fan-in, where this study has 2/fan-in",
       criterion:
         "the reference's effective rank at the start is within two deviations of the seeds for a " +
         "LeCun output layer, and is not for He's",
