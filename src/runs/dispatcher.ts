@@ -2,6 +2,7 @@
  * Decides which runs have a trainer: claims queued ones while there is room, tells live ones what
  * is wished, and takes back those that nobody trains. One dispatcher serves one store.
  */
+import assert from "node:assert/strict";
 import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
@@ -190,9 +191,11 @@ export class Dispatcher {
     const { tenantRunsMax } = context.limits;
     // One after the other: whose turn it is depends on who got the last trainer.
     for (let i = 0; i < free; i += 1) {
-      const [next] = await context.store.read((reader) =>
-        reader.queued(context.now(), 1, tenantRunsMax ?? undefined),
+      const queued = await context.store.read((reader) =>
+        reader.queued(context.now(), 1 + this.#live.size, tenantRunsMax ?? undefined),
       );
+      // A run may be queued again while the trainer of its last attempt is still ending.
+      const next = queued.find(({ run }) => !this.#live.has(run.id));
       if (next === undefined || this.#draining) return;
       const gpu = await this.#gpus.next();
       const means = { ...this.#means, gpu };
@@ -204,6 +207,7 @@ export class Dispatcher {
   }
 
   #open(attempt: Attempt): void {
+    assert(!this.#live.has(attempt.run), "a run has one attempt at a time");
     this.#live.set(attempt.run, attempt);
     const { context, log } = this.#options;
     const ended = (record: RunRecord | undefined): void => {

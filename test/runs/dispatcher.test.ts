@@ -225,6 +225,19 @@ test("a fork goes on from a checkpoint of its parent, which may be deleted", asy
   });
 });
 
+test("a run that goes on before its last trainer has ended has one attempt at a time", async (t) => {
+  const shop = await openWorkshop(t);
+  shop.dispatch({ trainersMax: 2, roomPollMs: 2 ** 30, pollMs: 1 });
+  const id = await shop.submit(scenarios.cramped);
+  for (let times = 0; times < 2; times += 1) {
+    await shop.untilStatus(id, "paused");
+    await resumeRun(shop.context, id);
+  }
+  const { run } = await shop.untilStatus(id, "succeeded");
+  assert.equal(run.attempt, 3);
+  assert.doesNotMatch(JSON.stringify(await shop.events(id)), /server restarted/);
+});
+
 test("a run that finds the disk full pauses, and goes on when there is room", async (t) => {
   const shop = await openWorkshop(t);
   let room = true;

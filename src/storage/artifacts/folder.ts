@@ -7,7 +7,7 @@ import { access, constants, open, opendir, stat, statfs, unlink } from "node:fs/
 import { join } from "node:path";
 import type { Failpoint } from "#src/failpoints.ts";
 import type { Artifacts, ByteRange, Digest, PutLimits, Stored } from "#storage/artifacts.ts";
-import { hasCode, whenMissing } from "#storage/file-errors.ts";
+import { hasCode, whenMissing, writeFailure } from "#storage/file-errors.ts";
 import { makeFolder, unusable } from "#storage/folders.ts";
 import type { StorageLog } from "#storage/log.ts";
 import { damaged, digestPattern, missing } from "./digests.ts";
@@ -113,7 +113,7 @@ class ArtifactFolder implements Artifacts {
     try {
       return await open(this.#path(digest), "r");
     } catch (error) {
-      throw hasCode(error, "ENOENT") ? missing(digest) : error;
+      throw hasCode(error, "ENOENT") ? missing(digest) : writeFailure(error);
     }
   }
 }
@@ -123,12 +123,12 @@ export async function openArtifactFolder(
   dir: string,
   options: FolderOptions = {},
 ): Promise<Artifacts> {
-  await makeFolder(dir);
   const incoming = new Incoming(dir, options);
   try {
+    await makeFolder(dir);
     await incoming.open();
   } catch (error) {
-    throw hasCode(error, "EROFS", "EACCES", "EPERM") ? unusable(dir, error) : error;
+    throw hasCode(error, "EACCES", "EPERM") ? unusable(dir, error) : writeFailure(error);
   }
   return new ArtifactFolder(dir, incoming);
 }
