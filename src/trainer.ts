@@ -139,7 +139,7 @@ const speedFile = (artifactsDir: string): string => join(dirname(artifactsDir), 
 async function runAssignment(assignment: Assignment, mailbox: Mailbox): Promise<Trained> {
   mailbox.begin(assignment.steering);
   const { artifactsDir, dataset, memoryBytesMax, settings } = assignment;
-  const artifacts = await openArtifacts(artifactsDir, { address, attemptsMax });
+  const artifacts = await openArtifacts(artifactsDir, { address, attemptsMax, failpoint });
   const network = await networkOf(assignment.model, artifacts);
   const examples = await examplesOf(artifacts, dataset, memoryBytesMax);
   const threads = usefulThreads({ network, examples }, settings, assignment.threads);

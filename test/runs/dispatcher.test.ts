@@ -225,7 +225,7 @@ test("a fork goes on from a checkpoint of its parent, which may be deleted", asy
   });
 });
 
-test("a run that goes on before its last trainer has ended has one attempt at a time", async (t) => {
+test("a run that goes on while its last trainer ends has one attempt at a time", async (t) => {
   const shop = await openWorkshop(t);
   shop.dispatch({ trainersMax: 2, roomPollMs: 2 ** 30, pollMs: 1 });
   const id = await shop.submit(scenarios.cramped);
