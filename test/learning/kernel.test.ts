@@ -450,6 +450,24 @@ describe("neural tangent kernel", () => {
     });
   }
 
+  it("takes a bias into the product that it is added to", async () => {
+    const network = networkFrom({
+      input: { shape: [5] },
+      layers: [
+        { name: "a", type: "dense", units: 4, activation: "relu" },
+        { name: "b", type: "dense", units: 3 },
+      ],
+    });
+    const asked = { variant: "full", order: "sequential" } as const;
+    const { contractions } = await kernelOf(network, asked);
+    assert.deepEqual(Object.fromEntries(contractions), {
+      "a/kernel": "sequential",
+      "a/bias": "sequential",
+      "b/kernel": "sequential",
+      "b/bias": "sequential",
+    });
+  });
+
   it("never holds a gradient of a large table", () => {
     const sizes = { examples: 64, outputs: 10, positions: 16, inputs: 50_000, channels: 256 };
     const limits = { block: 32, numbersMax: 2 ** 25 };
