@@ -64,17 +64,8 @@ const { pythons, missing } = await findPeers(
 );
 for (const [name, why] of missing) say(`${name} is left out: ${why}`);
 
-const found = new Map(known().map((comparison) => [titleOf(comparison.workload), comparison]));
-for (const workload of workloadsOf(
-  chosen(modelNames, flags.model),
-  chosen(taskNames, flags.task),
-)) {
-  const comparison = await compare(workload, { pythons, rounds, threads });
-  found.set(titleOf(workload), comparison);
-  for (const line of linesOf(comparison)) say(line);
-}
-
-if (flags.dry !== true) {
+/** Writes what is known so far, so that a call that is cut short keeps its figures. */
+function save(found: ReadonlyMap<string, Comparison>): void {
   const order = workloadsOf(modelNames, taskNames).map(titleOf);
   const all = [...found.values()]
     .filter(({ workload }) => order.includes(titleOf(workload)))
@@ -88,4 +79,15 @@ if (flags.dry !== true) {
   const refusals = refusalsOf(all);
   const without = refusals === "" ? "" : `\n\nWithout a figure:\n\n${refusals}`;
   replaceBetween(document, "peers", `\n${machine}.\n\n${tableOf(all)}${without}\n`);
+}
+
+const found = new Map(known().map((comparison) => [titleOf(comparison.workload), comparison]));
+for (const workload of workloadsOf(
+  chosen(modelNames, flags.model),
+  chosen(taskNames, flags.task),
+)) {
+  const comparison = await compare(workload, { pythons, rounds, threads });
+  found.set(titleOf(workload), comparison);
+  for (const line of linesOf(comparison)) say(line);
+  if (flags.dry !== true) save(found);
 }

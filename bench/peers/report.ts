@@ -79,11 +79,13 @@ export function tableOf(comparisons: readonly Comparison[]): string {
   return [...lines, ...comparisons.map(rowOf)].join("\n");
 }
 
-/** Why peers have no figure, each reason once. */
+/** Why peers have no figure where they know the task. */
 export function refusalsOf(comparisons: readonly Comparison[]): string {
   const lines = comparisons.flatMap(({ workload, sides }) =>
     sides.flatMap(({ name, error }) =>
-      error === null ? [] : [`- ${name}, ${titleOf(workload)}: ${error}`],
+      error === null || error.startsWith(`${name} has no`)
+        ? []
+        : [`- ${name}, ${titleOf(workload)}: ${error}`],
     ),
   );
   return [...new Set(lines)].join("\n");
