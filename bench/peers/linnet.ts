@@ -45,9 +45,13 @@ const seconds = async (work: () => Promise<void>): Promise<number> => {
   return (performance.now() - began) / 1000;
 };
 
-/** The form that a long phase gets; weight space, since a step is what is compared. */
+/**
+ * The form that a long phase gets: weight space, where a step is what is compared, and what `auto`
+ * chooses, where a whole round is.
+ */
 function formOf({ task, examples, batch, damping }: Question): AnyForm {
   if (task === "standard") return { type: "standard", trailing: false, resets: false };
+  if (task === "linear_round") return { type: "function_space", resets: false };
   if (task === "gauss_newton") {
     const { form } = formAt(
       {
@@ -87,8 +91,10 @@ async function steps(question: Question): Promise<Round> {
     await descent.restore({ weights, anchor: null, optimizer: {} });
     let series: Float64Array = new Float64Array(0);
     const took = await seconds(async () => {
-      const stretch = { from: 0, to: question.steps, anchors: [], resetStep: 0 };
+      const anchors = question.task === "linear_round" ? [0] : [];
+      const stretch = { from: 0, to: question.steps, anchors, resetStep: 0 };
       series = (await descent.advance({ ...stretch, rateAt: () => rate }))["loss"] ?? series;
+      if (anchors.length > 0) await descent.weights();
     });
     if (question.task !== "gauss_newton") return { seconds: took, value: series.slice(-1) };
     const moved = await descent.weights();
@@ -166,6 +172,7 @@ const makers: Readonly<Record<Workload["task"], (question: Question) => Promise<
   standard: steps,
   linear_mini: steps,
   linear_full: steps,
+  linear_round: steps,
   ntk_full: kernel,
   ntk_trace: kernel,
   ntk_product: products,

@@ -204,6 +204,7 @@ makers = {
     "standard": standard,
     "linear_mini": linear_mini,
     "linear_full": linear_full,
+    "linear_round": linear_full,
     "ntk_full": ntk_full,
     "ntk_trace": ntk_trace,
     "ntk_product": ntk_product,

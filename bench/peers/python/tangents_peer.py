@@ -62,6 +62,7 @@ def ntk_product(q):
 makers = {
     "linear_mini": linear,
     "linear_full": linear,
+    "linear_round": linear,
     "ntk_full": lambda q: kernel(q, False),
     "ntk_trace": lambda q: kernel(q, True),
     "ntk_product": ntk_product,

@@ -99,6 +99,7 @@ makers = {
     "standard": standard,
     "linear_mini": linear_mini,
     "linear_full": linear_full,
+    "linear_round": linear_full,
     "ntk_full": lambda q: kernel(q, "nop,mqp->nomq", 1),
     "ntk_trace": lambda q: kernel(q, "nop,mop->nm", 0.1),
     "ntk_product": ntk_product,
