@@ -47,7 +47,7 @@ export async function compileFactors(options: KernelOptions): Promise<FactorComp
   const outputs = sizeOf(network.outputShape);
   const units = variant === "pseudo" ? 1 : outputs;
   const { pieces, forward } = piecesOfNetwork(options);
-  const block = options.block ?? blockFor(pieces, { examples, units });
+  const block = options.block ?? blockFor(pieces, { examples, units, variant });
   const plan = sidesOf(pieces, { ...options, examples, units, block });
   if (plan.numbers > factorNumbersMax) {
     throw new Failure(

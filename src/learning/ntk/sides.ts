@@ -18,12 +18,19 @@ const blockNumbersMax = 2 ** 25;
 /** Rows of a block product: enough to keep the processor busy, few enough for its caches. */
 const blockRows = 320;
 
+/** The same where units are added up or kept apart, and so are no rows of a product. */
+const planeRows = 128;
+
 /** Examples in a block where nobody chose. */
 export function blockFor(
   pieces: Pieces,
-  { examples, units }: Pick<SidesOptions, "examples" | "units">,
+  { examples, units, variant = "full" }: Pick<SidesOptions, "examples" | "units" | "variant">,
 ): number {
-  const most = Math.max(1, Math.min(examples, Math.ceil(blockRows / units)));
+  const isOnePlane = variant === "trace" || variant === "diagonal";
+  const widest = isOnePlane ? planeRows : Math.ceil(blockRows / units);
+  // Blocks of one size, so that the last is not mostly padding.
+  const count = Math.ceil(examples / Math.max(1, Math.min(examples, widest)));
+  const most = Math.max(1, Math.ceil(examples / count));
   return pieces.structured.reduce((block, piece) => {
     if (piece.form !== "lookup") return block;
     const sizes = sizesOf(piece, { examples, units });
