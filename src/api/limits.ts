@@ -3,6 +3,8 @@ import { answerLifeMs } from "#runs/idempotency.ts";
 import { ntksOpenMax } from "#runs/kernels/commands.ts";
 import { sweepsOpenMax } from "#runs/sweeps/commands.ts";
 import { sweepModelsMax } from "#runs/sweeps/plan.ts";
+import { comparedRunsMax } from "#schemas/comparison.ts";
+import { powerRowsMax, regressionRowsMax } from "#schemas/kernel.ts";
 import type { Limits } from "#schemas/limits.ts";
 import { ntkExamplesMax } from "#schemas/ntk.ts";
 import { sweepCellsMax } from "#schemas/sweep.ts";
@@ -28,6 +30,9 @@ export function limitsOf({ config, runs, catalog }: Backing): Limits {
     sweeps_open_max: sweepsOpenMax,
     ntk_examples_max: ntkExamplesMax,
     ntks_open_max: ntksOpenMax,
+    compared_runs_max: comparedRunsMax,
+    power_rows_max: powerRowsMax,
+    regression_rows_max: regressionRowsMax,
     page_max: pageMax,
     events_page_max: eventsPageMax,
     metrics_rows_max: metricsRowsMax,

@@ -2686,6 +2686,8 @@ export interface components {
         Limits: {
             /** @description Largest JSON body. */
             body_bytes_max: number;
+            /** @description Runs of one comparison. */
+            compared_runs_max: number;
             /** @description Connections open at the same time. */
             connections_max: number;
             /** @description Of one address. */
@@ -2710,6 +2712,8 @@ export interface components {
             page_max: number;
             /** @description Trainable numbers of one model. */
             parameters_max: number;
+            /** @description Rows of a kernel whose cumulative power is computed. */
+            power_rows_max: number;
             /** @description Runs that may wait. */
             queue_max: number;
             /** @description Of one tenant; null for none. */
@@ -2719,6 +2723,8 @@ export interface components {
                 running_max: number | null;
                 streams_max: number | null;
             };
+            /** @description Rows of the system that one after-kernel solves. */
+            regression_rows_max: number;
             /** @description In which a whole request must arrive. */
             request_timeout_ms: number;
             /** @description Of one key; four times as many of one address. 0: no limit. */

@@ -184,6 +184,36 @@ describe("the page", () => {
     const plot = page.getByRole("figure", { name: "Test accuracy of the network" });
     await plot.getByRole("button", { name: /first/ }).waitFor();
     await plot.getByRole("button", { name: /second/ }).waitFor();
+    for (const what of ["Kernel's", "Weights'"]) {
+      await page.getByRole("figure", { name: new RegExp(`${what} distance to`) }).waitFor();
+    }
+    await page.context().close();
+  });
+
+  it("shows the figures of kernels that a run asks for by the form, and no others", async () => {
+    const page = await open("new");
+    await page.getByLabel("Name").fill("looked at closely");
+    await page.getByLabel("Steps", { exact: true }).fill("300");
+    await page.getByLabel("Kernel every").fill("60");
+    await page.getByLabel("Examples of").selectOption("both");
+    for (const figure of ["Alignment of each layer", /Power of the labels/, /kernel alone/]) {
+      await page.getByLabel(figure).check();
+    }
+    await page.getByRole("button", { name: "Start the run" }).click();
+    await page.locator(".badge[data-status=succeeded]").waitFor();
+    const asked = ["Alignment of layers", "Power in leading modes", "Accuracy of the kernel alone"];
+    for (const name of ["Velocity of the kernel", ...asked]) {
+      await page.getByRole("figure", { name }).waitFor();
+    }
+    await page
+      .getByRole("button", { name: /on training examples/ })
+      .first()
+      .waitFor();
+    await page.getByText("Kernel alone", { exact: true }).waitFor();
+    const plain = await open(`runs/${firstRun}`);
+    await plain.getByRole("figure", { name: "Velocity of the kernel" }).waitFor();
+    for (const name of asked) assert.equal(await plain.getByRole("figure", { name }).count(), 0);
+    await plain.context().close();
     await page.context().close();
   });
 

@@ -1,5 +1,6 @@
 /** The calls that the page makes, by name; nothing that the published API does not offer. */
 import type { Checkpoint } from "#schemas/checkpoint.ts";
+import type { Comparison } from "#schemas/comparison.ts";
 import type { Dataset, DatasetRequest } from "#schemas/dataset.ts";
 import type { Devices } from "#schemas/device.ts";
 import type { EventPage } from "#schemas/event-page.ts";
@@ -40,6 +41,10 @@ export const api = {
       `/v1/runs?limit=${limit}${after === undefined ? "" : `&after=${encodeURIComponent(after)}`}`,
     ),
   run: (id: string, signal?: AbortSignal) => call<Run>(runPath(id), { signal }),
+  compare: (runs: readonly string[]) =>
+    call<Comparison>(
+      `/v1/compare?runs=${runs.map(encodeURIComponent).join(",")}&names=loss&points=2`,
+    ),
   createRun: (body: RunRequest) => call<Run>("/v1/runs", { method: "POST", body }),
   steer: (id: string, body: Steering) => call<Run>(runPath(id), { method: "PATCH", body }),
   act: (id: string, action: "pause" | "resume" | "cancel") =>

@@ -1,4 +1,5 @@
 /** A run that is being set up: the fields of the form, and the request that they make. */
+import type { SnapshotFigureName } from "#schemas/kernel.ts";
 import type { Run, RunRequest } from "#schemas/run.ts";
 import type { SimplePeriod } from "../parts/sliders.ts";
 
@@ -27,6 +28,8 @@ export interface Draft {
   readonly examples: number;
   readonly variant: "trace" | "full" | "pseudo" | "diagonal";
   readonly eigenvalues: number;
+  readonly split: "test" | "train" | "both";
+  readonly figures: readonly SnapshotFigureName[];
   readonly checkpoints: number;
 }
 
@@ -53,6 +56,8 @@ export const firstDraft: Draft = {
   examples: 64,
   variant: "trace",
   eigenvalues: 12,
+  split: "test",
+  figures: [],
   checkpoints: 1000,
 };
 
@@ -87,6 +92,8 @@ export function draftLike(run: Run): Draft {
     examples: snapshots?.examples ?? firstDraft.examples,
     variant: snapshots?.kernel ?? firstDraft.variant,
     eigenvalues: snapshots?.eigenvalues ?? firstDraft.eigenvalues,
+    split: snapshots?.split ?? firstDraft.split,
+    figures: snapshots?.figures ?? firstDraft.figures,
     checkpoints: run.checkpoints.every ?? firstDraft.checkpoints,
   };
 }
@@ -133,6 +140,8 @@ export function requestOf(draft: Draft): RunRequest {
           examples: draft.examples,
           kernel: draft.variant,
           eigenvalues: draft.eigenvalues,
+          ...(draft.split === "test" ? {} : { split: draft.split }),
+          ...(draft.figures.length === 0 ? {} : { figures: [...draft.figures] }),
         }
       : null,
     checkpoints: { every: draft.checkpoints },
@@ -158,5 +167,6 @@ export const pointers: Partial<Readonly<Record<keyof Draft, string>>> = {
   snapshots: "/snapshots/every",
   examples: "/snapshots/examples",
   eigenvalues: "/snapshots/eigenvalues",
+  figures: "/snapshots/figures",
   checkpoints: "/checkpoints/every",
 };

@@ -1,5 +1,6 @@
 /** The three parts of the form for a run: what is trained, how, and how it is looked at. */
 import type { Dataset } from "#schemas/dataset.ts";
+import type { SnapshotFigureName } from "#schemas/kernel.ts";
 import type { Model } from "#schemas/model.ts";
 import { nameOf } from "../parts/badge.ts";
 import { Segments } from "../parts/segments.ts";
@@ -131,6 +132,36 @@ const variants = [
   { value: "diagonal", label: "Each output" },
 ];
 
+const splits = [
+  { value: "test", label: "Test" },
+  { value: "train", label: "Training" },
+  { value: "both", label: "Both" },
+];
+
+const figureWords = {
+  layer_alignment: "Alignment of each layer",
+  cumulative_power: "Power of the labels in leading modes",
+  after_kernel: "Accuracy of the kernel alone",
+} as const satisfies Readonly<Record<SnapshotFigureName, string>>;
+
+/** Figures that cost more than the others. */
+function FigureChecks({ draft, set, wrong }: PartProps) {
+  const toggle = (name: SnapshotFigureName): void => {
+    const { figures } = draft;
+    const isOn = figures.includes(name);
+    set({ figures: isOn ? figures.filter((each) => each !== name) : [...figures, name] });
+  };
+  const fault = wrong("figures");
+  const names = Object.keys(figureWords) as SnapshotFigureName[];
+  return html`<div class="toolbar">${names.map(
+    (name) => html`<label key=${name} class="check"><input type="checkbox"
+      checked=${draft.figures.includes(name)} onChange=${() => toggle(name)} />${
+        figureWords[name]
+      }</label>`,
+  )}</div>
+  ${fault !== undefined && html`<p class="wrong">${fault}</p>`}`;
+}
+
 export function LookPart(props: PartProps) {
   const { draft, set } = props;
   return html`<section class="card form-section"><h2>What is seen</h2>
@@ -149,7 +180,9 @@ export function LookPart(props: PartProps) {
           <${NumberField} ...${bound(props, "examples", "Examples")} least=${2} />
           <${ChoiceField} ...${bound(props, "variant", "Variant")} choices=${variants} />
           <${NumberField} ...${bound(props, "eigenvalues", "Eigenvalues")} />
-        </div>`
+          <${ChoiceField} ...${bound(props, "split", "Examples of")} choices=${splits} />
+        </div>
+        <${FigureChecks} ...${props} />`
       }
     </div>
   </section>`;

@@ -5,6 +5,25 @@ import { useCell } from "../state/cell.ts";
 import { palette } from "../state/theme.ts";
 import { figure, type Snap } from "../stream/feed.ts";
 
+/** Figures that not every snapshot has. */
+function more(snap: Snap): (readonly [string, string])[] {
+  const { velocity = null, linearisation_gap: gap = null, relative_distance: moved = null } = snap;
+  const { accuracy = null, first_accuracy: first = null } = snap.after_kernel ?? {};
+  return [
+    ...(velocity === null ? [] : [["Velocity a step", short(figure(velocity))] as const]),
+    ...(gap === null ? [] : [["Linearisation gap", short(figure(gap))] as const]),
+    ...(moved === null ? [] : [["Weights moved by", percent(figure(moved))] as const]),
+    ...(accuracy === null
+      ? []
+      : [
+          [
+            "Kernel alone",
+            `${percent(figure(accuracy))}, first ${percent(figure(first))}`,
+          ] as const,
+        ]),
+  ];
+}
+
 export function Figures({ snap }: { readonly snap: Snap }) {
   const colours = useCell(palette);
   const facts = [
@@ -15,6 +34,7 @@ export function Figures({ snap }: { readonly snap: Snap }) {
     ["Condition number", short(figure(snap.condition_number))],
     ["λ max / n", short(figure(snap.lambda_max))],
     ["Stable learning rate", short(figure(snap.stable_learning_rate))],
+    ...more(snap),
   ] as const;
   const shares = Object.entries(snap.layer_share);
   return html`<dl class="facts compact">

@@ -8,6 +8,7 @@ import type { ServerFrame, SubscribeFrame } from "#schemas/stream.ts";
 import type { Figure } from "#schemas/values.ts";
 import { api } from "../calls/api.ts";
 import { Series } from "../plot/series.ts";
+import { kernelCurves } from "./kernel-curves.ts";
 
 export type Anchor = EventOf<"anchor">["data"];
 export type Evaluated = EventOf<"evaluation">["data"];
@@ -234,19 +235,8 @@ export class Feed {
 
   #addSnapshot(data: Snap): void {
     this.snapshots.push(data);
-    const put = (name: string, value: Figure | null): void => {
-      if (value !== null) this.curve(`kernel.${name}`).push(data.step, figure(value));
-    };
-    put("trace", data.trace);
-    put("effective_rank", data.effective_rank);
-    put("participation_ratio", data.participation_ratio);
-    put("alignment", data.alignment);
-    put("centred_alignment", data.centred_alignment);
-    put("distance_to_first", data.distance_to_first);
-    put("distance_to_previous", data.distance_to_previous);
-    put("relative_change", data.relative_change);
-    put("lambda_max", data.lambda_max);
-    for (const [i, value] of data.eigenvalues.entries()) put(`eigenvalue.${i}`, value);
-    for (const [layer, share] of Object.entries(data.layer_share)) put(`share.${layer}`, share);
+    for (const [name, value] of kernelCurves(data)) {
+      this.curve(`kernel.${name}`).push(data.step, figure(value));
+    }
   }
 }

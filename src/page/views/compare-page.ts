@@ -13,6 +13,7 @@ import { useLoaded } from "../state/loaded.ts";
 import { setQuery } from "../state/route.ts";
 import { followAll, useFeeds } from "../stream/feeds.ts";
 import { type Compared, CompareTable } from "./compare-table.ts";
+import { DistanceCharts } from "./distance-charts.ts";
 
 /** Runs in one comparison: as many as have a colour. */
 const runsMax = 10;
@@ -66,6 +67,7 @@ function Charts({
       ${cardsOf(compared, which).map(
         (card) => html`<${ChartCard} key=${card.title} ...${card} link=${link} onData=${onData} />`,
       )}
+      ${compared.length > 1 && html`<${DistanceCharts} compared=${compared} link=${link} />`}
     </div>`;
 }
 
