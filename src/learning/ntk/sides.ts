@@ -63,6 +63,7 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
   const contractions = new Map<string, Contraction>();
   const emitted: Piece[] = [];
   let numbers = 0;
+  let room = formedNumbersMax;
   const gradientSide = (name: string, layer: string, width: number): void => {
     sides.push({
       form: "gradient",
@@ -83,7 +84,9 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
     const side = pairSide(piece, options);
     for (const part of [name, ...(piece.biases ?? [])]) contractions.set(part, side.order);
     const formed = side.form === "product" ? formedFirst(piece, side, options) : null;
-    if (formed !== null) {
+    const taken = units * examples * (formed?.width ?? 0);
+    if (formed !== null && taken <= room) {
+      room -= taken;
       gradientSide(name, parameter.layer, formed.width);
       emitted.push(formed.piece);
       continue;
@@ -99,7 +102,7 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
   return { pieces: emitted, sides, contractions, numbers };
 }
 
-/** Numbers of one parameter's gradients up to which they are formed once for all blocks. */
+/** Numbers of gradients that are formed once for all blocks; others are formed in each block. */
 const formedNumbersMax = 2 ** 26;
 
 /**
@@ -109,14 +112,14 @@ const formedNumbersMax = 2 ** 26;
 function formedFirst(
   piece: Paired,
   { order, a, delta }: Extract<Side, { form: "product" }>,
-  { units, examples, variant = "full" }: SidesOptions,
+  { examples, variant = "full" }: SidesOptions,
 ): { readonly piece: Piece; readonly width: number } | null {
   if (piece.form !== "product") return null;
   const [, , positions = 1, channels = 1] = delta.shape;
   const inputs = a.shape[2] ?? 1;
   const width = inputs * channels;
   const isFormed = order === "outer" || variant === "trace" || variant === "diagonal";
-  if (!isFormed || positions === 1 || units * examples * width > formedNumbersMax) return null;
+  if (!isFormed || positions === 1) return null;
   const { name, parameter } = piece;
   const gradient = (of: CotangentOf) =>
     reshape(matmul(piece.a, piece.delta(of), { transposeA: true }), [examples, width]);
