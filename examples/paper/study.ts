@@ -17,7 +17,7 @@ import type { SweepCounts, SweepRequest, SweepResults, SweepRow } from "#schemas
 const label = "paper";
 const requestLabel = "request";
 const pageLimit = 200;
-/** Rounds in which cells that failed for a reason that passes are looked for. */
+/** Of a request's digest: enough to tell requests apart. */
 const digestDigits = 32;
 
 export interface StudyOptions {

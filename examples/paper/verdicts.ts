@@ -72,8 +72,6 @@ export function together(all: readonly Verdict[]): Verdict {
   return judged.includes("within spread") ? "within spread" : "held";
 }
 
-const places = (count: number, what: string): string => `${count} ${what}`;
-
 function criterionOf({ within, as }: Tolerance): string {
   return as === "factor"
     ? `every mean within a factor ${within} of the reference's, or between seeds that are`
@@ -101,8 +99,8 @@ export function tableClaim(table: Table, statement: string): Claim {
     criterion: criterionOf(tolerance),
     verdict: together(cells.map(({ verdict }) => verdict)),
     detail: [
-      `${places(count("held"), "held")}, ${places(count("within spread"), "within spread")}, ` +
-        `${places(count("not held"), "not held")} of ${cells.length} cells`,
+      `${count("held")} held, ${count("within spread")} within spread, ` +
+        `${count("not held")} not held of ${cells.length} cells`,
       ...named,
     ].join("; "),
   };

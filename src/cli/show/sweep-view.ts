@@ -46,19 +46,19 @@ class LiveSweep implements SweepView {
   }
 
   show(frame: SweepFrame, results: SweepResults | undefined): void {
-    const lines = [this.#barLine(frame), countsText(frame.counts)];
+    const lines = [countsText(frame.counts)];
     if (results !== undefined) {
-      const drawn = groupsTable(results, this.#paint).trimEnd().split("\n");
+      // Without colours: lines are cut to the terminal's width, and would spill theirs.
+      const drawn = groupsTable(results, paintFor(false)).trimEnd().split("\n");
       lines.push("", ...drawn.slice(0, tableLinesMax));
       const more = drawn.length - tableLinesMax;
       if (more > 0) lines.push(`… and ${more} more`);
     }
     this.#clear();
     const columns = this.#terminal.columns() - 1;
-    // Colours end with their cell; a line that is cut loses them rather than spill.
-    const cut = lines.map((line) => (line.includes("\x1b") ? line : clipped(line, columns)));
-    this.#terminal.out(cut.map((line) => `${line}\n`).join(""));
-    this.#linesDrawn = cut.length;
+    const drawn = [this.#barLine(frame), ...lines.map((line) => clipped(line, columns))];
+    this.#terminal.out(drawn.map((line) => `${line}\n`).join(""));
+    this.#linesDrawn = drawn.length;
   }
 
   #barLine({ counts, total }: SweepFrame): string {
