@@ -5,6 +5,7 @@ import Value from "typebox/value";
 import { tensor } from "#engine/tensor.ts";
 import { readSafetensors, writeSafetensors } from "#formats/safetensors.ts";
 import { ServerFrame } from "#schemas/stream.ts";
+import { Failure } from "#src/failure.ts";
 import type { NewEvent } from "#storage/store.ts";
 import { snapshotRecord } from "#test/contracts/records.ts";
 import { Listener } from "./listener.ts";
@@ -60,6 +61,31 @@ describe("a stream of one run", () => {
     const listener = listen(`/v1/runs/${id}/stream?after=17&epoch=epoch-1`);
     await listener.frame("caught_up");
     assert.deepEqual(listener.seqs(), [18, 19, 20]);
+  });
+
+  it("tells its reader to come back when the store is away", async (t) => {
+    const { app, addRun, append, backing } = await openStage(t);
+    const { store } = backing;
+    const of = store.of.bind(store);
+    let isAway = false;
+    store.of = (tenant) => {
+      const view = of(tenant);
+      const read = view.read.bind(view);
+      const away = new Failure("storage_unavailable", "The database cannot be reached.");
+      view.read = (body) => (isAway ? Promise.reject(away) : read(body));
+      return view;
+    };
+    const { id } = await addRun();
+    const listener = new Listener(
+      `${await app.listen({ host: "127.0.0.1", port: 0 })}/v1/runs/${id}/stream`,
+      {},
+    );
+    open.push(listener);
+    await listener.frame("caught_up");
+    isAway = true;
+    await append(id, [logged(1)]);
+    const { code, retryable } = await listener.frame("error");
+    assert.deepEqual([code, retryable], ["storage_unavailable", true]);
   });
 
   it("declares what a filter leaves out", async () => {

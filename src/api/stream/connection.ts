@@ -20,7 +20,12 @@ const frameCheck = Compile(ClientFrame);
 const frameSchema = plainSchema(ClientFrame);
 
 /** Problems after which the client may come back and go on where it was. */
-const retryable = new Set<ProblemCode>(["slow_consumer", "internal", "shutting_down"]);
+const retryable = new Set<ProblemCode>([
+  "slow_consumer",
+  "internal",
+  "shutting_down",
+  "storage_unavailable",
+]);
 
 const closeCodeOf: Partial<Readonly<Record<ProblemCode, number>>> = {
   slow_consumer: closing.slow,
