@@ -3,7 +3,7 @@
  * vision transformer, as shares of the card's own measured peak; beside it PyTorch and JAX where a
  * Python has them. Writes bench/reports/gpu-<device>.md and .json.
  * `node bench/gpu.ts [--device cuda|webgpu|cpu] [--engine onnxruntime|tfjs] [--short]
- *  [--python FILE] [--out DIR]`; needs no network.
+ * [--only TASK] [--python FILE] [--out DIR]`; needs no network.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -32,6 +32,7 @@ const { values: flags } = parseArgs({
     device: { type: "string" },
     engine: { type: "string", default: "onnxruntime" },
     short: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
     python: { type: "string" },
     out: { type: "string", default: join(import.meta.dirname, "reports") },
   },
@@ -194,7 +195,8 @@ async function main(): Promise<void> {
   const [gpu] = gpus;
   const own = cpus()[0]?.model.trim() ?? "unknown";
   const hardware = isSoftware ? `a software Vulkan driver (SwiftShader) on ${own}` : undefined;
-  const chosen = flags.short ? shortTasks : tasks;
+  const all = flags.short ? shortTasks : tasks;
+  const chosen = all.filter(({ name }) => name.includes(flags.only));
   await using backend = await open(device);
   const peakFlops = await peakOf(backend);
   const found: Measured[] = [];
