@@ -47,7 +47,7 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
       onLine: say,
     }),
   corrupt: () => corruptCampaign({ isShort: flags.ci, seed }),
-  faults: () => faultsCampaign({ seed }),
+  faults: () => faultsCampaign({ seed, onLine: say }),
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
   waiting: () => waitingCampaign({ megabytes: number(flags.megabytes, 20, 200) }),
   soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),

@@ -20,7 +20,7 @@ import { compareUndisturbed } from "./undisturbed.ts";
 
 const run = promisify(execFile);
 const runsEach = 3;
-const steps = 4000;
+const steps = 8000;
 const waitMsMax = 150_000;
 const faultMsMax = 25_000;
 const pollMs = 200;
@@ -49,6 +49,7 @@ interface Scene {
   readonly pauses: boolean;
 }
 
+const artifactsOf = (dataDir: string): string => join(dataDir, "artifacts");
 const filler = (dataDir: string): string => join(dataDir, "filler");
 const nothing = async (): Promise<void> => undefined;
 
@@ -84,30 +85,42 @@ const unmount = (path: string) => run("umount", ["-l", path]).catch(nothing);
 
 const scenes: readonly Scene[] = [
   {
-    name: "disk full",
+    name: "disk full, the database's too",
     prepare: async (dataDir) => {
       await run("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", dataDir]);
     },
     fault: fillDisk,
     mend: (dataDir) => rm(filler(dataDir)),
     leave: async (dataDir) => void (await unmount(dataDir)),
+    // Nor can it be stored that a run is paused: trainers wait for their events to be stored.
+    pauses: false,
+  },
+  {
+    name: "disk of artifacts full",
+    prepare: async (dataDir) => {
+      await mkdir(artifactsOf(dataDir), { recursive: true });
+      await run("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", artifactsOf(dataDir)]);
+    },
+    fault: (dataDir) => fillDisk(artifactsOf(dataDir)),
+    mend: (dataDir) => rm(filler(artifactsOf(dataDir))),
+    leave: async (dataDir) => void (await unmount(artifactsOf(dataDir))),
     pauses: true,
   },
   {
     name: "artifacts read-only",
     prepare: async (dataDir) => {
-      const folder = join(dataDir, "artifacts");
+      const folder = artifactsOf(dataDir);
       await mkdir(folder, { recursive: true });
       await run("mount", ["--bind", folder, folder]);
     },
     fault: async (dataDir) => {
       // Refused while a file is being written: then the next call does it.
-      await run("mount", ["-o", "remount,bind,ro", join(dataDir, "artifacts")]).catch(nothing);
+      await run("mount", ["-o", "remount,bind,ro", artifactsOf(dataDir)]).catch(nothing);
     },
     mend: async (dataDir) => {
-      await run("mount", ["-o", "remount,bind,rw", join(dataDir, "artifacts")]);
+      await run("mount", ["-o", "remount,bind,rw", artifactsOf(dataDir)]);
     },
-    leave: async (dataDir) => void (await unmount(join(dataDir, "artifacts"))),
+    leave: async (dataDir) => void (await unmount(artifactsOf(dataDir))),
     pauses: true,
   },
   {
@@ -138,13 +151,18 @@ interface Tally {
   refused: number;
 }
 
+export interface FaultsOptions {
+  readonly seed: number;
+  readonly onLine: (text: string) => void;
+}
+
 const environment = {
   LINNET_TRAINERS_MAX: "2",
   LINNET_THREADS_PER_TRAINER: "1",
   LINNET_DISK_BYTES_FREE_MIN: String(megabyte),
 };
 
-async function play(scene: Scene, seed: number): Promise<Tally> {
+async function play(scene: Scene, { seed, onLine }: FaultsOptions): Promise<Tally> {
   const tally: Tally = { findings: [], paused: 0, runs: 0, refused: 0 };
   const dataDir = await mkdtemp(join(tmpdir(), "linnet-faults-"));
   const chance = chanceOf(seed, scene.name);
@@ -166,6 +184,7 @@ async function play(scene: Scene, seed: number): Promise<Tally> {
     for (let count = 0; count < runsEach; count += 1) await client.submit(request());
     const trains = async () => (await client.all()).some(({ progress }) => progress.step > 100);
     if (!(await until(trains))) fault("no run began");
+    onLine(`${scene.name}: runs train`);
     const shows = async (): Promise<boolean> => {
       if (server !== undefined) await scene.fault(dataDir, server);
       const runs = await client.all().catch(() => []);
@@ -178,6 +197,7 @@ async function play(scene: Scene, seed: number): Promise<Tally> {
     const refusal = await client.ask("POST", "/v1/datasets", { body: { generator } });
     if (refusal !== undefined && refusal.status >= 400) tally.refused += 1;
     if (refusal?.status === 500) fault(`a request failed: ${JSON.stringify(refusal.body)}`);
+    onLine(`${scene.name}: ${tally.paused} runs wait`);
     await scene.mend(dataDir, server);
     const live = await until(
       async () => (await client.ask("GET", "/livez"))?.status === 200,
@@ -186,7 +206,8 @@ async function play(scene: Scene, seed: number): Promise<Tally> {
     if (!live) fault("the service does not answer afterwards");
     const isOver = async () => (await client.all()).every(({ status }) => isTerminal(status));
     if (!(await until(isOver))) fault("the runs did not end");
-    const artifactsDir = join(dataDir, "artifacts");
+    onLine(`${scene.name}: the runs have ended`);
+    const artifactsDir = artifactsOf(dataDir);
     const materials = { definition, dataset: String(dataset?.body["digest"]), artifactsDir };
     for (const one of await client.all()) {
       tally.runs += 1;
@@ -214,7 +235,7 @@ function obstacle(): string | undefined {
   return undefined;
 }
 
-export async function faultsCampaign({ seed }: { readonly seed: number }): Promise<Report> {
+export async function faultsCampaign(options: FaultsOptions): Promise<Report> {
   const why = obstacle();
   if (why !== undefined) {
     return { campaign: "faults", figures: [{ name: "not run", value: why }], findings: [] };
@@ -222,7 +243,7 @@ export async function faultsCampaign({ seed }: { readonly seed: number }): Promi
   const figures: FigureRow[] = [];
   const findings: string[] = [];
   for (const scene of scenes) {
-    const tally = await play(scene, seed);
+    const tally = await play(scene, options);
     if (scene.pauses) figures.push(atLeast(`${scene.name}: runs paused`, tally.paused, 1));
     figures.push(
       { name: `${scene.name}: runs that ended as undisturbed ones`, value: tally.runs },

@@ -17,6 +17,9 @@ export interface Slice extends Report {
   readonly machine: string;
 }
 
+/** Figures count all of them. */
+const findingsKeptMax = 20;
+
 const folder = join(import.meta.dirname, "../reports");
 const fileOf = (campaign: string): string =>
   join(folder, `${campaign.replaceAll(/[^a-z]+/g, "-")}.json`);
@@ -42,7 +45,8 @@ export function keep(report: Report, { command, seconds }: Pick<Slice, "command"
     (slice) => slice.command !== command || slice.commit !== about.commit,
   );
   mkdirSync(folder, { recursive: true });
-  const text = JSON.stringify([...others, { ...report, ...about }], null, 1);
+  const findings = report.findings.slice(0, findingsKeptMax);
+  const text = JSON.stringify([...others, { ...report, findings, ...about }], null, 1);
   writeFileSync(fileOf(report.campaign), `${text}\n`);
 }
 
