@@ -36,6 +36,16 @@ export const Device = oneOf(
     "certain one.",
 );
 
+const priorities = ["low", "normal", "high"] as const;
+export type Priority = (typeof priorities)[number];
+const Priority = Type.Unsafe<Priority>({
+  ...oneOf(
+    priorities,
+    "Higher ones start first; one that waits long has a lower one make room, at a checkpoint.",
+  ),
+  default: "normal",
+});
+
 /** Body of `POST /v1/runs`. */
 export const RunRequest = Type.Object(
   {
@@ -43,6 +53,7 @@ export const RunRequest = Type.Object(
     dataset: DatasetId,
     name: Type.Optional(Name),
     metadata: Type.Optional(Metadata),
+    priority: Type.Optional(Priority),
     loss: Type.Optional(Loss),
     algorithm: Type.Optional(Algorithm),
     optimizer: Optimizer,
@@ -136,6 +147,7 @@ export const ForkRequest = Type.Object(
     checkpoint: Type.Optional(CheckpointId),
     name: Type.Optional(Name),
     metadata: Type.Optional(Metadata),
+    priority: Type.Optional(Priority),
     algorithm: Type.Optional(Algorithm),
     optimizer: Type.Optional(Type.Partial(Optimizer, strict)),
     steps: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),

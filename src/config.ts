@@ -2,7 +2,8 @@
  * The only reader of the environment, and the Config that it becomes. What each variable may be
  * stands in config/variables.ts; nothing here acts on a setting.
  */
-import { availableParallelism } from "node:os";
+import { randomBytes } from "node:crypto";
+import { availableParallelism, hostname } from "node:os";
 import { resolve } from "node:path";
 import type { TSchema } from "typebox";
 import Value from "typebox/value";
@@ -37,6 +38,14 @@ export interface DatabaseConfig {
   readonly connectionsMax: number;
 }
 
+/** What this replica is among others. */
+export interface WorkerConfig {
+  readonly role: "api" | "worker" | "both";
+  readonly id: string;
+  /** How long a run is its own without a renewal. */
+  readonly leaseMs: number;
+}
+
 /** What the service is told from outside. Sizes in bytes, times in milliseconds. */
 export interface Config {
   readonly host: string;
@@ -51,6 +60,7 @@ export interface Config {
   readonly artifacts: string;
   /** Null for the embedded store in the data folder. */
   readonly database: DatabaseConfig | null;
+  readonly worker: WorkerConfig;
   readonly logLevel: string;
   readonly trainersMax: number;
   readonly threadsPerTrainer: number;
@@ -157,6 +167,21 @@ function databaseOf(settings: Settings): DatabaseConfig | null {
   return url === "" ? null : { url, connectionsMax };
 }
 
+/** Nobody takes over from the one process of an embedded store, but that process started again. */
+const embeddedWorker = { role: "both", id: "embedded", leaseMs: 86_400_000 } as const;
+
+function workerOf(settings: Settings): WorkerConfig {
+  const { LINNET_ROLE: role, LINNET_WORKER_ID: id, LINNET_LEASE_MS: leaseMs } = settings;
+  if (settings.LINNET_DATABASE_URL !== "") {
+    const usual = `${hostname()}-${randomBytes(4).toString("hex")}`;
+    return { role, id: id === "" ? usual : id, leaseMs };
+  }
+  if (role === "both") return embeddedWorker;
+  throw new ConfigError(
+    `LINNET_ROLE is ${role}: replicas need a store that they share; set LINNET_DATABASE_URL`,
+  );
+}
+
 /** A single run has its share too: its numbers do not depend on who else trains. */
 function threadsOf(settings: Settings): number {
   const share = Math.floor(availableParallelism() / settings.LINNET_TRAINERS_MAX);
@@ -180,6 +205,7 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDir: resolve(settings.LINNET_DATA_DIR),
     artifacts: artifactsOf(settings),
     database: databaseOf(settings),
+    worker: workerOf(settings),
     logLevel: settings.LINNET_LOG_LEVEL,
     trainersMax: settings.LINNET_TRAINERS_MAX,
     threadsPerTrainer: threadsOf(settings),
@@ -213,6 +239,7 @@ const embedded = {
   LINNET_OIDC_ISSUER: "",
   LINNET_METRICS_PORT: "",
   LINNET_DATABASE_URL: "",
+  LINNET_ROLE: "both",
 };
 
 /** The configuration of a service that a command starts inside itself, for this machine alone. */

@@ -66,7 +66,7 @@ async function fill(store: Store): Promise<void> {
     const asked = request({ seed: count });
     const settings = settingsFrom(asked, "classification");
     const run = await store.write((writer) =>
-      insertQueued(writer, context, { request: asked, settings }),
+      insertQueued(writer, context, { request: asked, settings, needsBytes: 0 }),
     );
     const events = Array.from({ length: eventsOfRun }, (_, at) => eventOf(at));
     await store.write(async (writer) => {
@@ -89,7 +89,6 @@ async function told(reader: Reader): Promise<string> {
     parts.push(await reader.checkpoints(run.id, page));
     parts.push(await reader.run(run.id));
   }
-  parts.push(await reader.queued(Number.MAX_SAFE_INTEGER, pageLimit));
   return JSON.stringify(parts);
 }
 

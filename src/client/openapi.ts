@@ -1294,6 +1294,12 @@ export interface components {
                  */
                 weight_decay_to?: "zero" | "anchor";
             };
+            /**
+             * @description Higher ones start first; one that waits long has a lower one make room, at a checkpoint.
+             * @default normal
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high";
             snapshots?: components["schemas"]["Snapshots"] | null;
             steps?: number;
         };
@@ -3378,6 +3384,12 @@ export interface components {
             optimizer: components["schemas"]["Optimizer"];
             pause_reason?: "disk_full" | null;
             plan: components["schemas"]["Plan"] | null;
+            /**
+             * @description Higher ones start first; one that waits long has a lower one make room, at a checkpoint.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high";
             progress: {
                 eta_seconds: number | null;
                 /** @description By the latest evaluation; linearised runs. */
@@ -3785,6 +3797,12 @@ export interface components {
             model: string;
             name?: string;
             optimizer: components["schemas"]["Optimizer"];
+            /**
+             * @description Higher ones start first; one that waits long has a lower one make room, at a checkpoint.
+             * @default normal
+             * @enum {string}
+             */
+            priority?: "low" | "normal" | "high";
             /**
              * @description Seeds initial weights and batches; equal seeds give equal batches for all K.
              * @default 0

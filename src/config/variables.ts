@@ -98,6 +98,28 @@ export const variables = {
     10,
     "Connections to that database that this process may hold, beside the one for wake-ups.",
   ),
+  LINNET_ROLE: Type.Unsafe<"api" | "worker" | "both">({
+    ...oneOf(
+      ["api", "worker", "both"],
+      "What this replica does: answers requests, trains, or both. api needs a database that is " +
+        "shared.",
+    ),
+    default: "both",
+  }),
+  LINNET_WORKER_ID: Type.String({
+    default: "",
+    pattern: "^[A-Za-z0-9._-]{0,100}$",
+    examples: ["gpu-node-3"],
+    description:
+      "Name of this worker among those of a shared database; no two may have the same. One that " +
+      "starts again under its name takes its runs back at once. The host's and a new one unless told.",
+  }),
+  LINNET_LEASE_MS: whole(
+    [1000, 3_600_000],
+    45_000,
+    "Milliseconds after which the runs of a worker that is silent go to others, with a shared " +
+      "database.",
+  ),
   LINNET_LOG_LEVEL: Type.Unsafe<string>({
     ...oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "Least level logged."),
     default: "info",

@@ -19,8 +19,11 @@ export interface Proposal {
   readonly settings: RunSettings;
 }
 
-/** Throws `invalid_request`, `incompatible`, `engine_unavailable` or `too_large`. */
-export function admit(proposal: Proposal, limits: RunLimits): void {
+/**
+ * The bytes that a trainer is going to need, estimated. Throws `invalid_request`, `incompatible`,
+ * `engine_unavailable` or `too_large`.
+ */
+export function admit(proposal: Proposal, limits: RunLimits): number {
   refuseAll("invalid_request", contradictions(proposal.settings));
   refuseAll("incompatible", misfits(proposal));
   const { engine } = proposal.settings;
@@ -29,7 +32,7 @@ export function admit(proposal: Proposal, limits: RunLimits): void {
     throw failAt("engine_unavailable", "/engine", text);
   }
   checkKernel(proposal, limits);
-  checkMemory(proposal, limits);
+  return checkMemory(proposal, limits);
 }
 
 function oneOf(words: readonly string[]): string {
@@ -113,9 +116,9 @@ function sizeMisfits({ dataset, settings }: Proposal): readonly FieldError[] {
   return [...errors, ...snapshotMisfits(dataset, settings)];
 }
 
-function checkMemory({ model, dataset, settings }: Proposal, limits: RunLimits): void {
+function checkMemory({ model, dataset, settings }: Proposal, limits: RunLimits): number {
   const estimate = estimateMemory(model, dataset, settings);
-  if (estimate.bytes <= limits.memoryBytesMax) return;
+  if (estimate.bytes <= limits.memoryBytesMax) return estimate.bytes;
   const fit = largestBatch(estimate, limits.memoryBytesMax);
   const parts = [
     `${bytesText(estimate.parameterBytes)} for ${model.parameters} parameters and what moves them`,

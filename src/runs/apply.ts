@@ -1,7 +1,9 @@
 /** One input to the life of a stored run: read, step, write and announce, in one transaction. */
 import type { Run } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
+import type { Lease } from "#storage/leases.ts";
 import type { RunRecord, Writer } from "#storage/store.ts";
+import { isHeld } from "./change.ts";
 import { type Alongside, queueTopic, type RunContext, timeOf } from "./context.ts";
 import { type LifecycleInput, transition } from "./lifecycle.ts";
 
@@ -26,6 +28,9 @@ export async function stepRun(
   if (next instanceof Failure) throw next;
   if (next.record === record) return record;
   await writer.updateRun(next.record);
+  if (isHeld(record.run.status) && !isHeld(next.record.run.status)) {
+    await writer.leases.release(record.run.id);
+  }
   if (next.events.length === 0) return next.record;
   const stored = await writer.append(record.run.id, time, next.events);
   return { ...next.record, run: runAfter(next.record.run, stored.length) };
@@ -42,6 +47,8 @@ export async function applyInput(
   id: string,
   options: Alongside & {
     readonly input: LifecycleInput;
+    /** Of the worker whose word it is; Failure `lease_lost` when it is not in force. */
+    readonly lease?: Lease;
     readonly check?: (record: RunRecord) => void;
   },
 ): Promise<RunRecord> {
@@ -50,6 +57,7 @@ export async function applyInput(
   const stored = await store.write(async (writer) => {
     const record = await storedRun(writer, id);
     before = record;
+    if (options.lease !== undefined) await writer.leases.hold(options.lease);
     options.check?.(record);
     const next = await stepRun(writer, record, { input: options.input, nowMs: now() });
     await options.alongside?.(writer, next.run);

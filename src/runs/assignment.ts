@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { sourceOf } from "#catalog/source.ts";
 import type { Assignment } from "#src/channel.ts";
-import type { Reader, RunRecord } from "#storage/store.ts";
-import { stepRun, storedRun } from "./apply.ts";
+import type { Reader, RunRecord, Turn } from "#storage/store.ts";
+import { stepRun } from "./apply.ts";
 import type { RunContext } from "./context.ts";
+import type { Granted } from "./lease-keeper.ts";
 import { checkpointsOf } from "./retention.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -17,25 +18,43 @@ export interface Means {
   readonly gpu?: number;
 }
 
-export interface Claim {
+export interface Claim extends Granted {
   readonly record: RunRecord;
   readonly assignment: Assignment;
 }
 
-/** Takes the run for a new attempt; Failure `conflict` when it is not queued any more. */
-export async function claimRun(context: RunContext, id: string, means: Means): Promise<Claim> {
+/** Who claims, for how long, and what for. */
+export interface Claiming {
+  readonly means: Means;
+  readonly fits: Turn["fits"];
+  readonly owner: string;
+  readonly leaseMs: number;
+}
+
+/** Takes the run whose turn it is for a new attempt, if there is one that fits. */
+export async function claimNext(
+  context: RunContext,
+  { means, fits, owner, leaseMs }: Claiming,
+): Promise<Claim | undefined> {
+  const sinceMs = performance.now();
+  const nowMs = context.now();
+  const heldMax = context.limits.tenantRunsMax ?? undefined;
   const claim = await context.store.write(async (writer) => {
-    const queued = await storedRun(writer, id);
-    const step = { input: { type: "claimed" }, nowMs: context.now() } as const;
-    const record = await stepRun(writer, queued, step);
-    return { record, assignment: await assignmentFor(writer, record, means) };
+    const queued = await writer.nextQueued({ nowMs, heldMax, fits });
+    if (queued === undefined) return undefined;
+    const record = await stepRun(writer, queued, { input: { type: "claimed" }, nowMs });
+    const { id, attempt } = record.run;
+    const lease = { id, owner, epoch: attempt };
+    await writer.leases.grant(lease, leaseMs);
+    return { record, lease, sinceMs, assignment: await assignmentFor(writer, record, means) };
   });
+  if (claim === undefined) return undefined;
   const { run } = claim.record;
   context.sights?.moved("queued", run.status);
   if (run.attempt === 1) {
     context.sights?.waited((context.now() - Date.parse(run.created_at)) / 1000);
   }
-  context.wakeups.wake(id);
+  context.wakeups.wake(run.id);
   return claim;
 }
 

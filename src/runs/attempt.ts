@@ -4,6 +4,7 @@
  */
 import { AssertionError } from "node:assert";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ProblemCode } from "#schemas/problem.ts";
 import type { Wish } from "#schemas/run.ts";
 import type { FromTrainer, Outcome, TrainerEvent } from "#src/channel.ts";
 import type { Failpoint } from "#src/failpoints.ts";
@@ -13,16 +14,18 @@ import type { RunRecord } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
 import type { Claim } from "./assignment.ts";
 import type { Log, RunContext } from "./context.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { LifecycleInput, LostCause, RetryPolicy } from "./lifecycle.ts";
 import { openRate, type Rate } from "./rate.ts";
 import { eventsPerBatchMax, recordEvents, stepOf } from "./recorder.ts";
 import type { Exit, Trainer, TrainerOptions } from "./trainers.ts";
-import type { Lease } from "./warm-trainers.ts";
+import type { Loan } from "./warm-trainers.ts";
 
 export interface AttemptOptions {
   readonly context: RunContext;
   readonly log: Log;
   readonly retry: RetryPolicy;
+  readonly keeper: LeaseKeeper;
   /** How long a trainer may take to save and end once it is asked to. */
   readonly wishMs: number;
   readonly failpoint?: Failpoint | undefined;
@@ -33,13 +36,19 @@ const writesMax = 6;
 const writeRetryMs = 100;
 const writeRetryMsMax = 5000;
 
+/** Room and the database come back. */
+const passing: readonly ProblemCode[] = ["storage_full", "storage_unavailable"];
+/** Somebody else has the run, or has deleted it. */
+const overtaken: readonly ProblemCode[] = ["conflict", "lease_lost", "not_found"];
+
 export class Attempt {
   readonly run: string;
   /** The record as the attempt left it, undefined when somebody else has the run. */
   readonly done: Promise<RunRecord | undefined>;
   readonly #options: AttemptOptions;
   readonly #claim: Claim;
-  readonly #lease: Lease;
+  readonly #loan: Loan;
+  readonly #letGo: () => void;
   readonly #startedMs = performance.now();
   readonly #span: AttemptSpan;
   #rate: Rate = openRate(0, 0);
@@ -56,7 +65,7 @@ export class Attempt {
   /** The trainer ended the run in order and may have another. */
   #isReusable = false;
 
-  constructor(options: AttemptOptions, claim: Claim, lease: Lease) {
+  constructor(options: AttemptOptions, claim: Claim, loan: Loan) {
     this.#options = options;
     this.#claim = claim;
     this.run = claim.record.run.id;
@@ -67,13 +76,14 @@ export class Attempt {
     const { traceId } = this.#span;
     const onLine: TrainerOptions["onLine"] = (stream, line) =>
       log.info({ ...fields, ...(traceId && { trace_id: traceId }), stream, line }, "trainer");
-    this.#lease = lease;
-    lease.hear(onLine);
+    this.#loan = loan;
+    loan.hear(onLine);
+    this.#letGo = options.keeper.keep(claim, (detail) => this.kill(detail));
     this.done = this.#follow();
   }
 
   get #trainer(): Trainer {
-    return this.#lease.trainer;
+    return this.#loan.trainer;
   }
 
   get pid(): number | undefined {
@@ -125,12 +135,12 @@ export class Attempt {
       return last;
     } catch (error) {
       this.#span.end("unknown", true);
-      if (!(error instanceof Failure && ["conflict", "not_found"].includes(error.code)))
-        throw error;
+      if (!(error instanceof Failure && overtaken.includes(error.code))) throw error;
       this.#options.log.warn({ run: this.run, err: error }, "attempt was overtaken");
       return undefined;
     } finally {
       this.#over = true;
+      this.#letGo();
       clearTimeout(this.#wishTimer);
       await this.#release();
     }
@@ -139,7 +149,7 @@ export class Attempt {
   /** Keeps a sound child for another run; ending one is how the memory of a device is freed. */
   async #release(): Promise<void> {
     if (this.#isReusable && this.#stopped === undefined && !this.#draining) {
-      this.#lease.giveBack();
+      this.#loan.giveBack();
       return;
     }
     this.#trainer.kill();
@@ -149,7 +159,7 @@ export class Attempt {
   /** The record once the trainer has said how it ended, undefined when it ended without a word. */
   async #untilEnd(): Promise<RunRecord | undefined> {
     try {
-      if (this.#lease.isReady) await this.#begin();
+      if (this.#loan.isReady) await this.#begin();
       for (;;) {
         const messages = await this.#trainer.take();
         if (messages.length === 0) return undefined;
@@ -201,7 +211,8 @@ export class Attempt {
     if (this.#begun) return;
     this.#begun = true;
     this.#trainer.send({ type: "begin", assignment: this.#claim.assignment });
-    const record = await this.#options.context.store.read((reader) => reader.run(this.run));
+    const { store } = this.#options.context;
+    const record = await this.#write(() => store.read((reader) => reader.run(this.run)));
     if (record !== undefined) this.look(record);
     if (this.#draining) this.#ask("pause");
   }
@@ -213,6 +224,7 @@ export class Attempt {
     const of = {
       run: this.run,
       attempt,
+      lease: this.#claim.lease,
       rate: this.#rate,
       secondsUsed: () => this.#secondsUsed(),
     };
@@ -232,7 +244,8 @@ export class Attempt {
   }
 
   #apply(input: LifecycleInput): Promise<RunRecord> {
-    return this.#write(() => applyInput(this.#options.context, this.run, { input }));
+    const { lease } = this.#claim;
+    return this.#write(() => applyInput(this.#options.context, this.run, { input, lease }));
   }
 
   #lose(exit: Exit): Promise<RunRecord> {
@@ -260,10 +273,10 @@ export class Attempt {
       try {
         return await write();
       } catch (error) {
-        const isFull = error instanceof Failure && error.code === "storage_full";
-        const refused = error instanceof Failure && !isFull;
-        // Room comes back: until then the trainer waits for its acknowledgement, and loses nothing.
-        const isPatient = isFull && !this.#draining && this.#stopped === undefined;
+        const passes = error instanceof Failure && passing.includes(error.code);
+        const refused = error instanceof Failure && !passes;
+        // It comes back: until then the trainer waits for its acknowledgement, and loses nothing.
+        const isPatient = passes && !this.#draining && this.#stopped === undefined;
         const isOver = tried >= writesMax && !isPatient;
         if (refused || error instanceof AssertionError || isOver) throw error;
         this.#options.log.error({ run: this.run, err: error, tried }, "cannot write to the store");

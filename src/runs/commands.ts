@@ -31,8 +31,8 @@ export async function submitRun(
   const run = await context.store.write(async (writer) => {
     const { model, dataset } = await materials(writer, request);
     const settings = settingsFrom(request, dataset.task);
-    admit({ model, dataset, settings }, context.limits);
-    const inserted = await insertQueued(writer, context, { request, settings });
+    const needsBytes = admit({ model, dataset, settings }, context.limits);
+    const inserted = await insertQueued(writer, context, { request, settings, needsBytes });
     await options.alongside?.(writer, inserted);
     return inserted;
   });

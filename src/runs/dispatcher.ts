@@ -1,19 +1,20 @@
 /**
  * Decides which runs have a trainer: claims queued ones while there is room, tells live ones what
- * is wished, and takes back those that nobody trains. One dispatcher serves one store.
+ * is wished, and takes back those that nobody trains. Many dispatchers may serve one store.
  */
 import assert from "node:assert/strict";
 import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
-import type { RunRecord } from "#storage/store.ts";
+import type { RunRecord, Turn } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
-import { claimRun, type Means } from "./assignment.ts";
+import { claimNext, type Means } from "./assignment.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import { openBell } from "./bell.ts";
-import { heldStatuses } from "./change.ts";
 import { type Log, queueTopic, type RunContext } from "./context.ts";
 import { GpuShares } from "./gpus.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
 import { type RetryPolicy, usualRetry } from "./lifecycle.ts";
+import { reclaimRuns } from "./reclaim.ts";
 import { residentBytes } from "./resident.ts";
 import { WarmTrainers } from "./warm-trainers.ts";
 
@@ -25,6 +26,12 @@ export interface DispatcherOptions {
   /** The server's environment, of which trainers get a part. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly artifactsDir: string;
+  /** Who this worker is: runs that it held before are its own again. */
+  readonly owner: string;
+  /** How long a run is this worker's without a renewal. */
+  readonly leaseMs: number;
+  /** Devices that runs may ask for here. */
+  readonly devices: Turn["fits"]["devices"];
   /** Trainers at the same time. */
   readonly trainersMax: number;
   readonly threadsPerTrainer: number;
@@ -44,14 +51,15 @@ export interface DispatcherOptions {
   readonly gpus?: () => Promise<number>;
 }
 
-/** Runs that are taken back in one pass; the rest have their turn in the next. */
-const reclaimedPerPassMax = 100;
+/** Runs that one look reads which wait for room. */
+const heldUpPageMax = 100;
 const roomPollMsUsual = 10_000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #attemptOptions: AttemptOptions;
   readonly #means: Means;
+  readonly #fits: Turn["fits"];
   readonly #trainers: WarmTrainers;
   readonly #gpus: GpuShares;
   readonly #live = new Map<string, Attempt>();
@@ -74,10 +82,12 @@ export class Dispatcher {
       threads: options.threadsPerTrainer,
       memoryBytesMax,
     };
+    this.#fits = { memoryBytesMax, devices: options.devices };
     this.#attemptOptions = {
       context,
       log,
       retry: options.retry ?? usualRetry,
+      keeper: new LeaseKeeper({ store: context.store, log, leaseMs: options.leaseMs }),
       wishMs: options.wishMs ?? 2 * 60_000,
       failpoint: options.failpoint,
     };
@@ -140,18 +150,13 @@ export class Dispatcher {
     }
   }
 
-  /** Runs that the store calls held, but that no trainer of this process has. */
   async #reclaim(): Promise<void> {
-    const { context } = this.#options;
-    const filter = { statuses: heldStatuses, limit: reclaimedPerPassMax + this.#live.size };
-    const { rows } = await context.store.read((reader) => reader.runs(filter));
-    for (const { run, secondsUsed } of rows) {
-      if (this.#live.has(run.id)) continue;
-      const { retry } = this.#attemptOptions;
-      const lost = { type: "lost", cause: "server", detail: "server restarted" } as const;
-      const input = { ...lost, attempt: run.attempt, secondsUsed, retry };
-      await applyInput(context, run.id, { input }).catch(unlessConflict);
-    }
+    const { context, log, owner } = this.#options;
+    const { retry } = this.#attemptOptions;
+    const isLive = (run: string): boolean => this.#live.has(run);
+    const liveCount = this.#live.size;
+    const taken = await reclaimRuns(context, { owner, isLive, liveCount, retry });
+    if (taken > 0) log.warn({ runs: taken }, "runs were taken back whose worker is gone");
   }
 
   /** Without room nothing is started: it would only fail. Says so once. */
@@ -173,7 +178,7 @@ export class Dispatcher {
     this.#goOnAtMs = context.now() + roomPollMs;
     let after: string | undefined;
     do {
-      const limit = reclaimedPerPassMax;
+      const limit = heldUpPageMax;
       const filter = { statuses: ["paused"] as const, limit, ...(after ? { after } : {}) };
       const page = await context.store.read((reader) => reader.runs(filter));
       for (const { run } of page.rows.filter((row) => row.run.pause_reason === "disk_full")) {
@@ -185,24 +190,23 @@ export class Dispatcher {
   }
 
   async #fill(): Promise<void> {
-    const { context, trainersMax } = this.#options;
+    const { context, owner, trainersMax } = this.#options;
     const free = trainersMax - this.#live.size;
     if (free <= 0 || this.#draining) return;
-    const { tenantRunsMax } = context.limits;
+    const { leaseMs } = this.#attemptOptions.keeper;
     // One after the other: whose turn it is depends on who got the last trainer.
     for (let i = 0; i < free; i += 1) {
-      const queued = await context.store.read((reader) =>
-        reader.queued(context.now(), 1 + this.#live.size, tenantRunsMax ?? undefined),
-      );
-      // A run may be queued again while the trainer of its last attempt is still ending.
-      const next = queued.find(({ run }) => !this.#live.has(run.id));
-      if (next === undefined || this.#draining) return;
       const gpu = await this.#gpus.next();
       const means = { ...this.#means, gpu };
-      const claim = await claimRun(context, next.run.id, means).catch(unlessConflict);
-      if (claim === undefined) continue;
-      this.#gpus.take(next.run.id, claim.record.run.device, gpu);
+      // A run may be queued again while the trainer of its last attempt is still ending.
+      const except = [...this.#live.keys()];
+      const claiming = { means, fits: this.#fits, owner, leaseMs, except };
+      const claim = await claimNext(context, claiming);
+      if (claim === undefined) return;
+      const { id, device } = claim.record.run;
+      this.#gpus.take(id, device, gpu);
       this.#open(new Attempt(this.#attemptOptions, claim, this.#trainers.take()));
+      if (this.#draining) return;
     }
   }
 

@@ -9,8 +9,11 @@ export interface DraftOptions {
   readonly request: Pick<Run, "model" | "dataset"> & {
     readonly name?: string | null;
     readonly metadata?: Run["metadata"];
+    readonly priority?: Run["priority"];
   };
   readonly settings: RunSettings;
+  /** Bytes that a trainer is going to need, estimated. */
+  readonly needsBytes: number;
   readonly nowIso: string;
   /** The checkpoint of another run from whose step this one goes on. */
   readonly forkedFrom?: Run["forked_from"];
@@ -29,6 +32,7 @@ export function draftRecord(options: DraftOptions): RunRecord {
     dataset: request.dataset,
     name: request.name ?? null,
     metadata: request.metadata ?? {},
+    priority: request.priority ?? "normal",
     ...settings,
     status: "queued",
     wanted: "run",
@@ -53,5 +57,6 @@ export function draftRecord(options: DraftOptions): RunRecord {
     secondsUsed: 0,
     failuresInRow: 0,
     notBeforeMs: 0,
+    needsBytes: options.needsBytes,
   };
 }

@@ -32,9 +32,14 @@ export async function forkRun(
       const text = `steps counts from the parent's start: it must be above the checkpoint's step ${checkpoint.step}.`;
       throw failAt("invalid_request", "/steps", text);
     }
-    admit({ model, dataset, settings }, context.limits);
+    const needsBytes = admit({ model, dataset, settings }, context.limits);
     const forkedFrom = { run: id, checkpoint: checkpoint.id, step: checkpoint.step };
-    const queued = await insertQueued(writer, context, { request, settings, forkedFrom });
+    const queued = await insertQueued(writer, context, {
+      request,
+      settings,
+      needsBytes,
+      forkedFrom,
+    });
     const own = await carryCheckpoint(writer, checkpoint, { run: queued, nowMs: context.now() });
     await fork.alongside?.(writer, own);
     return own;
@@ -73,6 +78,7 @@ function forkedRequest(
     dataset: run.dataset,
     ...((changes.name ?? run.name) === null ? {} : { name: changes.name ?? run.name ?? "" }),
     metadata: changes.metadata ?? run.metadata,
+    priority: changes.priority ?? run.priority,
     optimizer: mergedOptimizer(settings.optimizer, optimizer),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(steps === undefined ? {} : { steps }),

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { EventData, RunEvent } from "#schemas/event.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import type { TrainerEvent } from "#src/channel.ts";
+import type { Lease } from "#storage/leases.ts";
 import type { NewEvent, RunRecord, Writer } from "#storage/store.ts";
 import { stepRun, storedRun } from "./apply.ts";
 import { type RunContext, timeOf } from "./context.ts";
@@ -19,6 +20,7 @@ export const eventsPerBatchMax = 256;
 export interface RecordedAttempt {
   readonly run: string;
   readonly attempt: number;
+  readonly lease: Lease;
   readonly rate: Rate;
   /** Seconds of training so far, over all attempts. */
   readonly secondsUsed: () => number;
@@ -26,7 +28,8 @@ export interface RecordedAttempt {
 
 /**
  * Stores a batch of at most `eventsPerBatchMax` events and wakes the run's readers. Throws an
- * AssertionError when the trainer left out steps, Failure `conflict` when the attempt is over.
+ * AssertionError when the trainer left out steps, Failure `lease_lost` when another worker has the
+ * run, `conflict` when the attempt is over.
  */
 export async function recordEvents(
   context: RunContext,
@@ -38,6 +41,7 @@ export async function recordEvents(
   const nowMs = now();
   const batch = await store.write(async (writer) => {
     const record = await storedRun(writer, attempt.run);
+    await writer.leases.hold(attempt.lease);
     const fresh = newEvents(record, events);
     const stored = await writer.append(attempt.run, timeOf(nowMs), fresh.events);
     const checkpointed = await insertRows(writer, record, stored);

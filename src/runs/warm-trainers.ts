@@ -16,7 +16,7 @@ export interface WarmTrainersOptions {
 }
 
 /** A child for one run. */
-export interface Lease {
+export interface Loan {
   readonly trainer: Trainer;
   /** The child has said before that it is ready, and may begin at once. */
   readonly isReady: boolean;
@@ -43,7 +43,7 @@ export class WarmTrainers {
   }
 
   /** A warm child if there is one, else a new one. */
-  take(): Lease {
+  take(): Loan {
     const child = this.#idle.pop() ?? this.#open();
     clearTimeout(child.idle);
     const isReady = child.runs > 0;

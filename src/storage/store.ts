@@ -14,6 +14,7 @@ import type { Snapshot } from "#schemas/snapshot.ts";
 import type { SweepRequest } from "#schemas/sweep.ts";
 import type { Figure } from "#schemas/values.ts";
 import type { KernelExamples, SteeringEntry } from "#src/channel.ts";
+import type { Leases } from "#storage/leases.ts";
 
 /** Who owns what nobody else is named for. */
 export const usualTenant = "default";
@@ -50,6 +51,8 @@ export interface RunRecord {
   readonly failuresInRow: number;
   /** Not to be started before this time (ms since 1970), after a failed attempt. */
   readonly notBeforeMs: number;
+  /** Bytes that a trainer of it is going to need, estimated. */
+  readonly needsBytes: number;
   /** The trace of the request that asked for it (W3C traceparent). */
   readonly traceparent?: string;
   /** Distance of the latest snapshot's kernel to the first; absent before one. */
@@ -124,6 +127,15 @@ export type NewEvent = {
   [K in EventKind]: { readonly type: K; readonly key: string | null; readonly data: EventData<K> };
 }[EventKind];
 
+/** A place for a run that has become free. */
+export interface Turn {
+  /** Runs whose `notBeforeMs` is later have to wait. */
+  readonly nowMs: number;
+  /** Tenants with so many runs in training are passed over. */
+  readonly heldMax?: number | undefined;
+  readonly fits: { readonly memoryBytesMax: number; readonly devices: readonly Run["device"][] };
+}
+
 /** The stored answer to a request that carried an Idempotency-Key. */
 export interface Answer {
   readonly key: string;
@@ -141,11 +153,8 @@ export interface Answer {
 export interface Reader {
   run(id: string): Promise<RunRecord | undefined>;
   runs(filter: RunFilter): Promise<Page<RunRecord>>;
-  /**
-   * Queued runs whose `notBeforeMs` has passed: those of tenants with the fewest runs in training
-   * first, then the oldest. Tenants with `heldMax` runs in training or more are passed over.
-   */
-  queued(nowMs: number, limit: number, heldMax?: number): Promise<readonly RunRecord[]>;
+  /** Ids that are leased and that nobody else works on: the time is over, or `owner` has it. */
+  untended(owner: string, limit: number): Promise<readonly string[]>;
   /** `everyone`: also those of other tenants. */
   countRuns(statuses: readonly RunStatus[], whose?: "everyone"): Promise<number>;
   /** Bytes of models, data sets, checkpoints, kernels and unfinished uploads, as rows say. */
@@ -187,6 +196,9 @@ export interface Reader {
 export interface Writer extends Reader {
   /** Waits until no other transaction is alone under this name, and is until its end. */
   alone(name: string): Promise<void>;
+  readonly leases: Leases;
+  /** The run whose turn it is, if there is one; other writers pass it over until this one ends. */
+  nextQueued(turn: Turn): Promise<RunRecord | undefined>;
   insertRun(record: RunRecord): Promise<void>;
   /**
    * Replaces the record but for `epoch`, fixed when it was inserted, and `last_seq`, which the log

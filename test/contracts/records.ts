@@ -22,6 +22,7 @@ export function runRecord(
       id: newId("run"),
       name: "études 🎹",
       metadata: { team: "α" },
+      priority: "normal",
       model: "mdl_00000000000000000001",
       dataset: "dst_00000000000000000001",
       loss: "softmax_cross_entropy",
@@ -58,6 +59,7 @@ export function runRecord(
     secondsUsed: 0.1 + 0.2,
     failuresInRow: 0,
     notBeforeMs: 0,
+    needsBytes: 0,
     ...rest,
   };
 }

@@ -5,6 +5,7 @@ import { newId } from "#src/ids.ts";
 import type { Reader } from "#storage/store.ts";
 import { walk } from "./listing.ts";
 import type { OpenStore } from "./opening.ts";
+import { idOf, queue } from "./queueing.ts";
 import {
   checkpointRecord,
   logEvent,
@@ -157,10 +158,7 @@ export function runListContract(open: OpenStore): void {
     for (const record of [first, waiting, second, running]) {
       await store.write((writer) => writer.insertRun(record));
     }
-    const queued = (nowMs: number, limit: number) =>
-      store.read((reader) => reader.queued(nowMs, limit));
-    assert.deepEqual(await queued(1000, 9), [first, second]);
-    assert.deepEqual(await queued(1001, 9), [first, waiting, second]);
-    assert.deepEqual(await queued(1001, 1), [first]);
+    assert.deepEqual(await queue(store, { nowMs: 1000 }), [first, second].map(idOf));
+    assert.deepEqual(await queue(store, { nowMs: 1001 }), [first, waiting, second].map(idOf));
   });
 }

@@ -4,6 +4,7 @@ import { it } from "node:test";
 import { newId } from "#src/ids.ts";
 import type { ApiKeyRecord, Reader, Store, UploadRecord, Writer } from "#storage/store.ts";
 import type { OpenStore } from "./opening.ts";
+import { queue } from "./queueing.ts";
 import {
   checkpointRecord,
   datasetRecord,
@@ -70,7 +71,6 @@ function sights(reader: Reader, of: Furniture): Promise<unknown>[] {
   return [
     reader.run(run),
     reader.runs({ limit: 10 }).then(({ rows }) => rows.find((row) => row.run.id === run)),
-    reader.queued(1, 10).then((rows) => rows.find((row) => row.run.id === run)),
     reader.events(run, { after: 0, limit: 10 }).then(([event]) => event),
     reader.model(of.model.id),
     reader.models({ limit: 10 }).then(({ rows }) => rows.find(({ id }) => id === of.model.id)),
@@ -196,10 +196,9 @@ export function tenantContract(open: OpenStore): void {
     };
     await insert(a, "running");
     const [first, second] = [await insert(a, "queued"), await insert(b, "queued")];
-    const queue = async (heldMax?: number) =>
-      (await store.read((reader) => reader.queued(1, 10, heldMax))).map(({ run }) => run.id);
-    assert.deepEqual(await queue(), [second, first]);
-    assert.deepEqual(await queue(1), [second], "a tenant at its limit is passed over");
+    const limited = { nowMs: 1, heldMax: 1 };
+    assert.deepEqual(await queue(store, limited), [second], "a tenant at its limit has to wait");
+    assert.deepEqual(await queue(store, { nowMs: 1 }), [first]);
   });
 
   it("closes nothing when a tenant's view of it is closed", async (t) => {

@@ -19,6 +19,7 @@ import {
   time,
 } from "./records.ts";
 import { refusal } from "./refusal.ts";
+import { leaseContract, queueContract } from "./store-leases.ts";
 import { storeLogContract } from "./store-log.ts";
 import { runContract, runListContract } from "./store-runs.ts";
 import { ntkContract, sweepContract } from "./store-sweeps.ts";
@@ -28,6 +29,8 @@ export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} as a store`, () => {
     describe("runs", () => runContract(open));
     describe("listings of runs", () => runListContract(open));
+    describe("leases", () => leaseContract(open));
+    describe("the queue", () => queueContract(open));
     describe("the log", () => storeLogContract(open));
     describe("models and data sets", () => catalogContract(open));
     describe("snapshots and checkpoints", () => partsContract(open));

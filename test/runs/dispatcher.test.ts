@@ -275,3 +275,24 @@ test("a run that waits for room can be paused, cancelled, and told to try at onc
   room = false;
   assert.equal((await resumeRun(shop.context, resumed)).status, "queued");
 });
+
+test("a run whose worker is silent goes on elsewhere, and the first worker stops", async (t) => {
+  const shop = await openWorkshop(t);
+  const first = shop.dispatch({ owner: "first" });
+  const id = await shop.submit(scenarios.slow);
+  await shop.until(id, ({ run }) => run.progress.step >= 20);
+  shop.dispatch({ owner: "second", trainersMax: 1, pollMs: 20 });
+  await shop.context.store.write(async (writer) => {
+    const lease = await writer.leases.of(id);
+    assert.ok(lease);
+    await writer.leases.grant(lease, -1);
+  });
+  const { run } = await shop.until(id, ({ run: { attempt } }) => attempt === 2);
+  assert.equal(run.attempt, 2);
+  await shop.untilStatus(id, "succeeded");
+  const events = await shop.events(id);
+  assert.equal(columnIn(events, "loss").length, 200);
+  const reasons = events.flatMap(({ type, data }) => (type === "status" ? [data.reason] : []));
+  assert.ok(reasons.includes("its worker was lost"));
+  await first.drain(0);
+});

@@ -76,5 +76,5 @@ export function request(changes: Partial<RunRequest> = {}): RunRequest {
 export function draft(changes: Partial<RunRequest> = {}): RunRecord {
   const asked = request(changes);
   const settings = settingsFrom(asked, "classification");
-  return draftRecord({ id: newId("run"), request: asked, settings, nowIso: time });
+  return draftRecord({ id: newId("run"), request: asked, settings, needsBytes: 0, nowIso: time });
 }

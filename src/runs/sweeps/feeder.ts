@@ -107,9 +107,9 @@ async function makeRuns(
     try {
       const { model, dataset } = await materials(writer, request);
       const settings = settingsFrom(request, dataset.task);
-      admit({ model, dataset, settings }, context.limits);
+      const needsBytes = admit({ model, dataset, settings }, context.limits);
       const sweep = { id: record.id, cell };
-      await insertQueued(writer, context, { request, settings, sweep });
+      await insertQueued(writer, context, { request, settings, needsBytes, sweep });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // There is going to be room again: the rest waits for it.

@@ -9,6 +9,7 @@ import type { SqlDialect } from "./dialect.ts";
 import { parseDocument } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 import { addSeals } from "./sealing.ts";
+import { addSharing } from "./sharing.ts";
 
 type Migration = (db: Kysely<Tables>, dialect: SqlDialect) => Promise<void>;
 
@@ -242,6 +243,7 @@ const migrations: readonly Migration[] = [
     }
   },
   addSeals,
+  addSharing,
 ];
 
 /** The version that this Linnet writes. */

@@ -1,36 +1,103 @@
-/** Whose turn it is: queued runs in the order in which tenants share the trainers. */
-import { type Kysely, type RawBuilder, sql } from "kysely";
+/**
+ * Whose turn it is: the next queued run for a place that is free. Priorities come first, then the
+ * tenants that train least, then age. A run that another worker is just taking is passed over.
+ */
+import { type Kysely, sql } from "kysely";
 import type { RunStatus } from "#schemas/run.ts";
-import type { RunRecord } from "#storage/store.ts";
+import type { RunRecord, Turn } from "#storage/store.ts";
+import type { SqlDialect } from "./dialect.ts";
 import { type StoredRun, toRunRecord } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 /** Statuses in which a trainer has a run. */
 const heldStatuses: readonly RunStatus[] = ["starting", "running", "pausing", "cancelling"];
+/** Tenants that one turn looks at. */
+const tenantsMax = 1000;
 
-export interface Turn {
-  readonly nowMs: number;
-  readonly limit: number;
-  /** Tenants with so many runs in training are passed over. */
-  readonly heldMax: number;
-  /** Which rows may be seen. */
-  readonly ours: RawBuilder<boolean>;
+interface Waiting {
+  readonly priority: number;
+  readonly tenant: string;
+  readonly held: number;
+  readonly first: string;
 }
 
-/** Runs of the tenants that train least come first, and among those the oldest. */
-export async function queuedFairly(
+export interface Looking {
+  readonly turn: Turn;
+  readonly dialect: SqlDialect;
+  /** Whose runs; null for everybody's. */
+  readonly tenant: string | null;
+}
+
+/** Runs that may start now, and fit. The status is a literal, so that the queue's index serves. */
+function startable({ nowMs, fits }: Turn) {
+  const devices = sql.join(fits.devices);
+  return sql`status = 'queued' and not_before_ms <= ${nowMs}
+    and needs_bytes <= ${fits.memoryBytesMax} and device in (${devices})`;
+}
+
+/** For each priority the tenants that wait, found by leaps along the index; best turn first. */
+async function waitingTenants(
   db: Kysely<Tables>,
-  { nowMs, limit, heldMax, ours }: Turn,
-): Promise<readonly RunRecord[]> {
-  const { rows } = await sql<StoredRun>`
-    select runs.* from runs
-    left join (
+  { turn, tenant }: Looking,
+): Promise<readonly Waiting[]> {
+  const { heldMax = Number.MAX_SAFE_INTEGER } = turn;
+  const mine = tenant === null ? sql`1 = 1` : sql`waiting.tenant = ${tenant}`;
+  const { rows } = await sql<Waiting>`
+    with recursive waiting(priority, tenant) as (
+      select given.priority, (
+        select min(runs.tenant) from runs
+        where runs.status = 'queued' and runs.priority = given.priority)
+      from (select 0 as priority union all select 1 union all select 2) as given
+      union all
+      select waiting.priority, (
+        select min(runs.tenant) from runs
+        where runs.status = 'queued' and runs.priority = waiting.priority
+          and runs.tenant > waiting.tenant)
+      from waiting where waiting.tenant is not null
+    ), training as (
       select tenant, count(*) as held from runs
       where status in (${sql.join(heldStatuses)}) group by tenant
-    ) as training on training.tenant = runs.tenant
-    where runs.status = 'queued' and runs.not_before_ms <= ${nowMs} and ${ours}
-      and coalesce(training.held, 0) < ${heldMax}
-    order by coalesce(training.held, 0), runs.id
-    limit ${limit}`.execute(db);
-  return rows.map(toRunRecord);
+    ), choice as (
+      select waiting.priority, waiting.tenant, coalesce(training.held, 0) as held, (
+        select min(runs.id) from runs
+        where runs.priority = waiting.priority and runs.tenant = waiting.tenant
+          and ${startable(turn)}) as first
+      from waiting left join training on training.tenant = waiting.tenant
+      where waiting.tenant is not null and ${mine}
+    )
+    select * from choice where first is not null and held < ${heldMax}
+    order by priority desc, held, first limit ${tenantsMax}`.execute(db);
+  return rows;
+}
+
+async function heldBy(db: Kysely<Tables>, tenant: string): Promise<number> {
+  const { held } = await db
+    .selectFrom("runs")
+    .select((expression) => expression.fn.countAll().as("held"))
+    .where("status", "in", heldStatuses)
+    .where("tenant", "=", tenant)
+    .executeTakeFirstOrThrow();
+  return Number(held);
+}
+
+/** The run whose turn it is, kept from other workers to the end of the transaction. */
+export async function nextQueued(
+  db: Kysely<Tables>,
+  looking: Looking,
+): Promise<RunRecord | undefined> {
+  const { turn, dialect } = looking;
+  const lock = dialect.writersMax > 1 ? sql`for update skip locked` : sql``;
+  for (const { priority, tenant } of await waitingTenants(db, looking)) {
+    if (turn.heldMax !== undefined) {
+      await dialect.alone?.(db, `training ${tenant}`);
+      if ((await heldBy(db, tenant)) >= turn.heldMax) continue;
+    }
+    const { rows } = await sql<StoredRun>`
+      select * from runs
+      where priority = ${priority} and tenant = ${tenant} and ${startable(turn)}
+      order by id limit 1 ${lock}`.execute(db);
+    const [row] = rows;
+    if (row !== undefined) return toRunRecord(row);
+  }
+  return undefined;
 }

@@ -21,28 +21,34 @@ import type {
   UploadRecord,
 } from "#storage/store.ts";
 import { usualTenant } from "#storage/store.ts";
+import type { SqlDialect } from "./dialect.ts";
 import { digestsOf } from "./digests.ts";
 import { readEvents } from "./events.ts";
+import { leasesToTake } from "./leases.ts";
 import { checkLimit, pageOf } from "./pages.ts";
-import { queuedFairly } from "./queue.ts";
 import { documentOf, toAnswer, toApiKey, toRunRecord } from "./rows.ts";
 import type { Tables } from "./schema.ts";
 
 /** Tables that keep whole documents under an id. */
 type Documents = "models" | "datasets" | "sweeps" | "ntks" | "uploads";
 
+export interface ReaderOptions {
+  readonly dialect: SqlDialect;
+  /** Whose rows are seen; null for all. */
+  readonly tenant: string | null;
+  /** Whether a row that is read by its id is kept as it is until the transaction ends. */
+  readonly locksRows?: boolean;
+}
+
 export class SqlReader implements Reader {
   protected readonly db: Kysely<Tables>;
-  /** Whose rows are seen; null for all. */
+  protected readonly dialect: SqlDialect;
   protected readonly tenant: string | null;
-  /** Whether a row that is read by its id is kept as it is until the transaction ends. */
   readonly #locksRows: boolean;
 
-  constructor(
-    db: Kysely<Tables>,
-    { tenant, locksRows = false }: { readonly tenant: string | null; readonly locksRows?: boolean },
-  ) {
+  constructor(db: Kysely<Tables>, { dialect, tenant, locksRows = false }: ReaderOptions) {
     this.db = db;
+    this.dialect = dialect;
     this.tenant = tenant;
     this.#locksRows = locksRows;
   }
@@ -82,13 +88,9 @@ export class SqlReader implements Reader {
     return pageOf(await query.limit(filter.limit + 1).execute(), filter.limit, toRunRecord);
   }
 
-  async queued(
-    nowMs: number,
-    limit: number,
-    heldMax = Number.MAX_SAFE_INTEGER,
-  ): Promise<readonly RunRecord[]> {
+  untended(owner: string, limit: number): Promise<readonly string[]> {
     checkLimit(limit);
-    return queuedFairly(this.db, { nowMs, limit, heldMax, ours: this.ours("runs.tenant") });
+    return leasesToTake(this.db, this.dialect, { owner, limit });
   }
 
   async countRuns(statuses: readonly RunStatus[], whose?: "everyone"): Promise<number> {

@@ -1,6 +1,7 @@
 /** Records to rows and back. No query is here. */
 import type { Selectable } from "kysely";
 import type { RunEvent } from "#schemas/event.ts";
+import type { Priority } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type {
   Answer,
@@ -55,6 +56,8 @@ export function parseDocument<T>(document: string): T {
   }
 }
 
+const priorities: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 };
+
 export function toRunRow(record: RunRecord): Row<RunTable> {
   const { run } = record;
   return {
@@ -68,17 +71,23 @@ export function toRunRow(record: RunRecord): Row<RunTable> {
     last_seq: run.last_seq,
     sweep: run.sweep?.id ?? null,
     cell: run.sweep?.cell ?? null,
+    priority: priorities[run.priority],
+    needs_bytes: record.needsBytes,
+    device: run.device,
     document: JSON.stringify(record),
   };
 }
 
 export type StoredRun = Omit<Selectable<RunTable>, "tenant">;
 
+/** What documents do not say that were written before there were workers. */
+const before = { run: { priority: "normal" }, record: { needsBytes: 0 } } as const;
+
 /** The columns that the log and the insertion own win over the document. */
 export function toRunRecord(row: StoredRun): RunRecord {
   const record = parseDocument<RunRecord>(intactRun(row).document);
-  const run = { ...record.run, epoch: row.epoch, last_seq: Number(row.last_seq) };
-  return { ...record, run };
+  const log = { epoch: row.epoch, last_seq: Number(row.last_seq) };
+  return { ...before.record, ...record, run: { ...before.run, ...record.run, ...log } };
 }
 
 interface StepRange {

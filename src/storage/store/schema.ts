@@ -30,7 +30,20 @@ export interface RunTable extends Owned {
   /** The sweep of which the run is a cell, and the number of that cell. */
   readonly sweep: string | null;
   readonly cell: number | null;
+  /** 2 for high, 1 for normal, 0 for low. */
+  readonly priority: number;
+  /** Memory that a trainer of it is going to need, estimated. */
+  readonly needs_bytes: number;
+  readonly device: string;
   readonly document: string;
+}
+
+export interface LeaseTable {
+  readonly id: string;
+  readonly owner: string;
+  readonly epoch: number;
+  /** By the database's clock. */
+  readonly expires_ms: number;
 }
 
 export interface SweepTable extends Owned {
@@ -112,6 +125,7 @@ export interface Tables {
   readonly schema_version: { readonly version: number };
   readonly runs: RunTable;
   readonly events: EventTable;
+  readonly leases: LeaseTable;
   readonly models: CatalogTable;
   readonly datasets: CatalogTable;
   readonly snapshots: RunPartTable;

@@ -7,8 +7,14 @@ import { Failure } from "#src/failure.ts";
 
 type Value = string | number | bigint | null;
 
-/** Columns that change by themselves: an index, or a seal of their own, has them. */
-const apart: ReadonlySet<string> = new Set(["tenant", "epoch", "last_seq", "seal", "log_seal"]);
+/**
+ * Columns that change by themselves: an index, or a seal of their own, has them. Those of the queue
+ * came later than the first seals; the document says the same.
+ */
+const apart: ReadonlySet<string> = new Set([
+  ...["tenant", "epoch", "last_seq", "seal", "log_seal"],
+  ...["priority", "needs_bytes", "device"],
+]);
 
 /** Databases disagree on how integers come back; as text they are the same. */
 function add(sum: number, name: string, value: Value): number {

@@ -107,9 +107,9 @@ export class SqlStore implements Store {
     this.#connections = connections;
     this.#tenant = view?.tenant ?? null;
     this.#whole = view?.whole;
-    const { writersMax } = connections.dialect;
-    this.#turns = view === undefined ? new Turns(writersMax) : view.whole.#turns;
-    this.#reader = new SqlReader(connections.reader, { tenant: this.#tenant });
+    const { dialect, reader } = connections;
+    this.#turns = view === undefined ? new Turns(dialect.writersMax) : view.whole.#turns;
+    this.#reader = new SqlReader(reader, { dialect, tenant: this.#tenant });
   }
 
   of(tenant: string): Store {

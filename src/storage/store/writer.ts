@@ -7,6 +7,7 @@ import type { RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import { Failure } from "#src/failure.ts";
+import type { Leases } from "#storage/leases.ts";
 import type {
   Answer,
   ApiKeyRecord,
@@ -14,12 +15,15 @@ import type {
   NtkRecord,
   RunRecord,
   SweepRecord,
+  Turn,
   UploadRecord,
   Writer,
 } from "#storage/store.ts";
 import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { appendEvents } from "./events.ts";
+import { SqlLeases } from "./leases.ts";
+import { nextQueued } from "./queue.ts";
 import { SqlReader } from "./reader.ts";
 import {
   kernelBytes,
@@ -34,11 +38,11 @@ import type { Tables } from "./schema.ts";
 import { logSealOf, sealed } from "./seals.ts";
 
 export class SqlWriter extends SqlReader implements Writer {
-  readonly #dialect: SqlDialect;
+  readonly leases: Leases;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect, tenant: string | null = null) {
-    super(db, { tenant, locksRows: dialect.writersMax > 1 });
-    this.#dialect = dialect;
+    super(db, { dialect, tenant, locksRows: dialect.writersMax > 1 });
+    this.leases = new SqlLeases(db, dialect);
   }
 
   /** Whose a new row is. */
@@ -47,7 +51,11 @@ export class SqlWriter extends SqlReader implements Writer {
   }
 
   async alone(name: string): Promise<void> {
-    await this.#dialect.alone?.(this.db, name);
+    await this.dialect.alone?.(this.db, name);
+  }
+
+  nextQueued(turn: Turn): Promise<RunRecord | undefined> {
+    return nextQueued(this.db, { turn, dialect: this.dialect, tenant: this.tenant });
   }
 
   async insertRun(record: RunRecord): Promise<void> {
@@ -88,7 +96,7 @@ export class SqlWriter extends SqlReader implements Writer {
       run,
       time,
       events,
-      dialect: this.#dialect,
+      dialect: this.dialect,
       tenant: this.tenant,
     });
   }
