@@ -11,6 +11,7 @@ export type IdPrefix =
   | "ntk"
   | "key"
   | "upl"
+  | "ask"
   | "req";
 
 const timeDigits = 9;

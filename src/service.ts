@@ -6,20 +6,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backing } from "#api/backing.ts";
-import { thisMachine } from "#api/devices/machine.ts";
 import { DeviceSurvey } from "#api/devices.ts";
 import { createApp } from "#api/http/app.ts";
 import type { App } from "#api/http/instance.ts";
 import { listen } from "#api/http/listen.ts";
 import { usualCatalogLimits } from "#catalog/context.ts";
 import { type RunContext, usualRunLimits } from "#runs/context.ts";
-import { Dispatcher } from "#runs/dispatcher.ts";
-import { Errands } from "#runs/errands.ts";
-import { KernelWorker } from "#runs/kernels/worker.ts";
 import { planRun } from "#runs/plan.ts";
 import { predictRun } from "#runs/predict.ts";
 import { harmless, type RunSights } from "#runs/sights.ts";
-import { SweepFeeder } from "#runs/sweeps/feeder.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
 import { openPostgresStore } from "#storage/store/postgres.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
@@ -33,17 +28,10 @@ import type { Config } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
 import { type MetricsListener, serveMetrics } from "./metrics/listener.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import { openUpkeep, type Upkeep } from "./upkeep.ts";
+import { type Crew, openCrew } from "./service/crew.ts";
+import { openUpkeep } from "./upkeep.ts";
 
 const trainerEntry = fileURLToPath(new URL("./trainer.ts", import.meta.url));
-/** How long one kernel may take. */
-const kernelMsMax = 30 * 60_000;
-/** How long reading or writing one file of a model may take. */
-const fileMsMax = 2 * 60_000;
-/** How long a child that tries devices is kept: it may hold a GPU. */
-const probeIdleMs = 1000;
-/** Runs of one sweep that wait or train at the same time, unless it asks for fewer. */
-const runsAheadMin = 16;
 const storeFile = "linnet.sqlite";
 const packageFile = new URL("../package.json", import.meta.url);
 
@@ -96,58 +84,6 @@ function runContext(config: Config, { store, wakeups, now }: Ports, sights: RunS
   return { store, wakeups, limits, now, sights };
 }
 
-function workshop(
-  config: Config,
-  log: Log,
-  { ports, runs, upkeep }: { ports: Ports; runs: RunContext; upkeep: Upkeep },
-) {
-  const shared = { log, entry: trainerEntry, environment: config.environment };
-  const { memoryBytesMax } = runs.limits;
-  const errands = new Errands({ ...shared, memoryBytesMax });
-  const dispatcher = new Dispatcher({
-    ...shared,
-    context: runs,
-    artifactsDir: ports.artifactsDir,
-    owner: config.worker.id,
-    leaseMs: config.worker.leaseMs,
-    devices: ["auto", "cpu"],
-    trainersMax: config.trainersMax,
-    threadsPerTrainer: config.threadsPerTrainer,
-    failpoint: config.failpoint,
-    gpus: async () => (await thisMachine.gpus()).length,
-    hasRoom: async () => {
-      const has = (await ports.artifacts.bytesFree()) >= config.diskBytesFreeMin;
-      if (!has) upkeep.hurry();
-      return has;
-    },
-  });
-  return { errands, dispatcher, ...backgroundWork(config, log, { ports, runs }) };
-}
-
-/** Kernels and files have children of their own: no prediction waits for them, or dies of them. */
-function backgroundWork(
-  config: Config,
-  log: Log,
-  { ports, runs }: { ports: Ports; runs: RunContext },
-) {
-  const { memoryBytesMax } = runs.limits;
-  const base = { log, entry: trainerEntry, environment: config.environment, memoryBytesMax };
-  const kernelErrands = new Errands({ ...base, timeoutMs: kernelMsMax });
-  const kernels = new KernelWorker({
-    context: runs,
-    log,
-    errands: kernelErrands,
-    artifactsDir: ports.artifactsDir,
-    threads: config.threadsPerTrainer,
-  });
-  const files = new Errands({ ...base, residentBytesMax: memoryBytesMax, timeoutMs: fileMsMax });
-  const ahead = Math.max(runsAheadMin, 2 * config.trainersMax);
-  // A device in trouble may end its child: nothing else is done there.
-  const probes = new Errands({ ...base, idleMs: probeIdleMs });
-  const feeder = new SweepFeeder({ context: runs, log, ahead });
-  return { feeder, files, kernels, probes };
-}
-
 function backingOf(
   {
     config,
@@ -159,16 +95,8 @@ function backingOf(
   {
     ports,
     runs,
-    errands,
-    files,
-    probes,
-  }: {
-    readonly ports: Ports;
-    readonly runs: RunContext;
-    readonly errands: Errands;
-    readonly files: Errands;
-    readonly probes: Errands;
-  },
+    crew: { errands, files, probes },
+  }: { readonly ports: Ports; readonly runs: RunContext; readonly crew: Crew },
 ): Backing {
   const { artifacts, artifactsDir, now, store, uploads, wakeups } = ports;
   const uploadBytesMax = config.uploadBytesMax;
@@ -203,7 +131,7 @@ function backingOf(
     checks: async () => ({}),
     isDraining: () => closing.aborted,
     closing,
-    access: new Access(config, { store, now }),
+    access: new Access(config, { store, now, wakeups }),
     metrics,
   };
 }
@@ -244,28 +172,19 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
   const metrics = new Metrics();
   const runs = runContext(config, ports, harmless(metrics.runs, serviceLog));
   const { retentionDays } = config;
-  const upkeep = openUpkeep({ ...ports, log: serviceLog, signal: closing.signal, retentionDays });
-  const work = workshop(config, serviceLog, { ports, runs, upkeep });
-  const { errands, dispatcher } = work;
-  metrics.watchTrainers(dispatcher);
-  const about = {
-    config,
-    log: serviceLog,
-    version: await versionOfPackage(),
-    closing: closing.signal,
-    metrics,
-  };
-  const app = await createApp(backingOf(about, { ports, runs, ...work }));
+  const { signal } = closing;
+  const upkeep = openUpkeep({ ...ports, log: serviceLog, signal, retentionDays });
+  const version = await versionOfPackage();
+  const { artifacts, artifactsDir } = ports;
+  const made = { artifacts, artifactsDir, entry: trainerEntry };
+  const crew = await openCrew({ config, log: serviceLog, version, runs, upkeep, ...made });
+  const about = { config, log: serviceLog, version, closing: closing.signal, metrics };
+  const app = await createApp(backingOf(about, { ports, runs, crew }));
   let exported: MetricsListener | undefined;
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     closing.abort();
-    await work.feeder.close();
-    await dispatcher.drain(config.drainMs);
-    await errands.close();
-    await work.files.close();
-    await work.probes.close();
-    await work.kernels.close();
+    await crew.close();
     await app.close();
     await exported?.close();
     await ports.wakeups[Symbol.asyncDispose]();
@@ -278,9 +197,7 @@ export async function startService(config: Config, log?: Log): Promise<Service> 
   try {
     const address = await listen(app, config);
     exported = await exportMetrics(metrics, ports, { config, log: serviceLog });
-    dispatcher.start();
-    work.feeder.start();
-    work.kernels.start();
+    crew.start();
     upkeep.start();
     return { address, app, close };
   } catch (error) {

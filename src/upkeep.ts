@@ -17,6 +17,8 @@ const everyMs = 60 * 60 * 1000;
 const hurryEveryMs = 60_000;
 const hurryAgeMs = 10 * 60_000;
 const dayMs = 24 * 60 * 60 * 1000;
+/** Of the time between two turns: timers of two replicas, or of one, are never quite even. */
+const turnShare = 0.9;
 const runsPerPage = 100;
 const uploadsPerTurn = 100;
 
@@ -81,6 +83,14 @@ async function tidy(options: UpkeepOptions, olderThanMs: number): Promise<object
   return { runs, uploads, ...swept };
 }
 
+/** Of several replicas one tidies up in an hour; undefined when another has done so. */
+async function inTurn(options: UpkeepOptions, olderThanMs: number): Promise<object | undefined> {
+  const everyTurnMs = Math.floor(olderThanMs * turnShare);
+  const { store } = options;
+  const isOurs = await store.write((writer) => writer.fleet.turn("upkeep", everyTurnMs));
+  return isOurs ? tidy(options, olderThanMs) : undefined;
+}
+
 export interface Upkeep {
   /** Begins, every hour until the signal aborts. */
   start(): void;
@@ -95,8 +105,8 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   const begin = (olderThanMs: number): void => {
     if (isTidying || signal.aborted) return;
     isTidying = true;
-    tidy(options, olderThanMs)
-      .then((done) => log.info(done, "tidied up"))
+    inTurn(options, olderThanMs)
+      .then((done) => done !== undefined && log.info(done, "tidied up"))
       .catch((err: unknown) => {
         if (!signal.aborted) log.error({ err }, "could not tidy up");
       })

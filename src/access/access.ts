@@ -5,8 +5,9 @@
 import type { Config } from "#src/config.ts";
 import { Failure } from "#src/failure.ts";
 import type { Store } from "#storage/store.ts";
+import type { Wakeups } from "#storage/wakeups.ts";
 import { anybody, type Caller } from "./caller.ts";
-import { callerOfKey, isKey } from "./keys.ts";
+import { callerOfKey, isKey, type KeyContext } from "./keys.ts";
 import { Tickets } from "./tickets.ts";
 import { type CheckToken, openTokens } from "./tokens.ts";
 
@@ -26,26 +27,30 @@ export class Access {
   readonly tickets: Tickets;
   readonly #wanted: boolean;
   readonly #store: Store;
+  readonly #wakeups: Wakeups;
   readonly #now: () => number;
   readonly #checkToken: CheckToken | undefined;
   /** What is open for each key, to be ended with it. */
   readonly #open = new Map<string, Set<Ended>>();
+  /** How to hear no more of keys, by key. */
+  readonly #deaf = new Map<string, () => void>();
 
   constructor(
     config: Pick<Config, "auth" | "oidc">,
-    { store, now }: { readonly store: Store; readonly now: () => number },
+    { store, now, wakeups }: Pick<KeyContext, "store" | "now"> & { readonly wakeups: Wakeups },
   ) {
     this.#wanted = config.auth === "keys";
     this.#store = store;
+    this.#wakeups = wakeups;
     this.#now = now;
-    this.tickets = new Tickets(now);
+    this.tickets = new Tickets(store);
     this.#checkToken = config.oidc === null ? undefined : openTokens(config.oidc);
   }
 
   /** Failure `unauthenticated`, or `identity_unavailable` when a token cannot be checked. */
   async identify({ authorization, ticket }: Credentials): Promise<Caller> {
     if (ticket !== undefined) {
-      const caller = this.tickets.redeem(ticket);
+      const caller = await this.tickets.redeem(ticket);
       if (caller !== undefined) return caller;
       throw wrong("The ticket is unknown, was used, or is older than a minute.");
     }
@@ -69,20 +74,46 @@ export class Access {
     // Longer ones than a timer can hold are found expired when they come back.
     const timer = leftMs === null || leftMs > 2 ** 31 - 1 ? undefined : setTimeout(ended, leftMs);
     timer?.unref();
-    if (key !== null) this.#open.set(key, (this.#open.get(key) ?? new Set()).add(ended));
+    if (key !== null) this.#hear(key, ended);
     return () => {
       clearTimeout(timer);
       if (key === null) return;
       const open = this.#open.get(key);
       open?.delete(ended);
-      if (open?.size === 0) this.#open.delete(key);
+      if (open?.size === 0) this.#forget(key);
     };
   }
 
-  /** A key was deleted: ends what it had opened. */
+  /** A key was deleted: ends what it had opened, here and on other replicas. */
   revoke(key: string): void {
+    this.#wakeups.wake(key);
     const open = this.#open.get(key);
-    this.#open.delete(key);
+    this.#forget(key);
     for (const ended of open ?? []) ended();
+  }
+
+  #forget(key: string): void {
+    this.#open.delete(key);
+    this.#deaf.get(key)?.();
+    this.#deaf.delete(key);
+  }
+
+  #hear(key: string, ended: Ended): void {
+    const open = this.#open.get(key);
+    if (open !== undefined) {
+      open.add(ended);
+      return;
+    }
+    this.#open.set(key, new Set([ended]));
+    this.#deaf.set(
+      key,
+      this.#wakeups.subscribe(key, () => void this.#look(key)),
+    );
+  }
+
+  /** Something was told of the key: it may be gone. A store in trouble ends nothing. */
+  async #look(key: string): Promise<void> {
+    const found = await this.#store.read((reader) => reader.apiKey(key)).catch(() => null);
+    if (found === undefined && this.#open.has(key)) this.revoke(key);
   }
 }

@@ -779,6 +779,26 @@ export interface paths {
         patch: operations["continueUpload"];
         trace?: never;
     };
+    "/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replicas that train, and what they have
+         * @description Those that were seen in the last minute. With the embedded store it is one.
+         */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4400,6 +4420,37 @@ export interface components {
              * @enum {string}
              */
             wanted: "run" | "pause" | "cancel";
+        };
+        Workers: {
+            data: {
+                cpu: {
+                    cores: number;
+                    /** @description Model name. */
+                    cpu: string;
+                    memory_bytes: number;
+                };
+                gpus: {
+                    driver: string | null;
+                    /** @description n of cuda:n. */
+                    index?: number;
+                    memory_bytes?: number;
+                    name: string;
+                }[];
+                /** @description Name of its machine. */
+                host: string;
+                id: string;
+                /** @description That its trainers may use together. */
+                memory_bytes: number;
+                /** @description worker, or both when it answers requests too. */
+                role: string;
+                seen_seconds_ago: number;
+                /** @description Runs that it trained when it was seen. */
+                trainers: number;
+                /** @description Runs that it trains at the same time. */
+                trainers_max: number;
+                /** @description Of Linnet. */
+                version: string;
+            }[];
         };
     };
     responses: never;
@@ -10744,6 +10795,89 @@ export interface operations {
             };
             /** @description storage_full: The data folder has no room left. */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workers, by id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workers"];
+                };
+            };
+            /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description scope_missing: The key or token does not have the scope that this needs. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown_host: The request names a host that this service does not answer for. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited: Too many requests in a short time; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers_too_large: The request's headers are larger than the service reads. */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal: A bug in Linnet. The request id finds it in the log. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shutting_down: The service is draining; try again on another instance. identity_unavailable: The issuer of tokens cannot be reached; try again later. storage_unavailable: The database or the storage of artifacts is away; try again later. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

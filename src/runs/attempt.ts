@@ -16,8 +16,9 @@ import type { Claim } from "./assignment.ts";
 import type { Log, RunContext } from "./context.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { LifecycleInput, LostCause, RetryPolicy } from "./lifecycle.ts";
+import { inParts, type Part } from "./parts.ts";
 import { openRate, type Rate } from "./rate.ts";
-import { eventsPerBatchMax, recordEvents, stepOf } from "./recorder.ts";
+import { recordEvents, stepOf } from "./recorder.ts";
 import type { Exit, Trainer, TrainerOptions } from "./trainers.ts";
 import type { Loan } from "./warm-trainers.ts";
 
@@ -289,23 +290,4 @@ export class Attempt {
 /** Divergence is a number among others; any other failure leaves a child that nobody trusts. */
 function isOrderly(outcome: Outcome): boolean {
   return outcome.type !== "failed" || outcome.error.code === "diverged";
-}
-
-type Part =
-  | { readonly events: readonly TrainerEvent[] }
-  | { readonly message: Exclude<FromTrainer, { readonly type: "event" }> };
-
-/** Messages in order, with events that follow each other put together. */
-function* inParts(messages: readonly FromTrainer[]): Generator<Part> {
-  let events: TrainerEvent[] = [];
-  for (const message of messages) {
-    if (message.type === "event") {
-      events.push(message.event);
-      if (events.length < eventsPerBatchMax) continue;
-    }
-    if (events.length > 0) yield { events };
-    events = [];
-    if (message.type !== "event") yield { message };
-  }
-  if (events.length > 0) yield { events };
 }

@@ -2,15 +2,15 @@
 import { sourceOf } from "#catalog/source.ts";
 import type { PlanAnswer } from "#schemas/plan.ts";
 import type { RunRequest } from "#schemas/run.ts";
+import type { ErrandRunner } from "#src/channel.ts";
 import { admit } from "./admission.ts";
 import type { Means } from "./assignment.ts";
 import { materials } from "./commands.ts";
 import type { RunContext } from "./context.ts";
-import type { Errands } from "./errands.ts";
 import { settingsFrom } from "./settings.ts";
 
 export interface Planning extends RunContext {
-  readonly errands: Errands;
+  readonly errands: ErrandRunner;
   readonly means: Means;
 }
 

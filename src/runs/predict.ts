@@ -5,11 +5,11 @@ import { sizeOf } from "#engine/tensor.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Prediction, PredictRequest } from "#schemas/predict.ts";
 import { type Figure, toFigure } from "#schemas/values.ts";
+import type { ErrandRunner } from "#src/channel.ts";
 import { Failure, failAt } from "#src/failure.ts";
 import type { Reader } from "#storage/store.ts";
 import { storedRun } from "./apply.ts";
 import type { RunContext } from "./context.ts";
-import type { Errands } from "./errands.ts";
 import { flattened } from "./inputs.ts";
 import { latestCheckpoint } from "./retention.ts";
 
@@ -18,7 +18,7 @@ import { latestCheckpoint } from "./retention.ts";
  * `invalid_request` at the example at fault, and those of errands.
  */
 export async function predictRun(
-  context: RunContext & { readonly errands: Errands; readonly artifactsDir: string },
+  context: RunContext & { readonly errands: ErrandRunner; readonly artifactsDir: string },
   id: string,
   asked: { readonly request: PredictRequest; readonly signal?: AbortSignal },
 ): Promise<Prediction> {

@@ -45,13 +45,13 @@ async function reclaim(
 ): Promise<boolean> {
   const record = await writer.run(id);
   const lease = await writer.leases.of(id);
-  if (lease === undefined || (lease.owner !== owner && !lease.isOver)) return false;
+  if (lease !== undefined && lease.owner !== owner && !lease.isOver) return false;
   if (record === undefined || !isHeld(record.run.status)) {
     await writer.leases.release(id);
     return false;
   }
   const { attempt } = record.run;
-  const detail = lease.owner === owner ? "server restarted" : "its worker was lost";
+  const detail = lease?.owner === owner ? "server restarted" : "its worker was lost";
   const { secondsUsed } = record;
   const input = { type: "lost", cause: "server", detail, attempt, secondsUsed, retry } as const;
   await stepRun(writer, record, { input, nowMs: context.now() });

@@ -14,6 +14,7 @@ import type { Snapshot } from "#schemas/snapshot.ts";
 import type { SweepRequest } from "#schemas/sweep.ts";
 import type { Figure } from "#schemas/values.ts";
 import type { KernelExamples, SteeringEntry } from "#src/channel.ts";
+import type { Fleet } from "#storage/fleet.ts";
 import type { Leases } from "#storage/leases.ts";
 
 /** Who owns what nobody else is named for. */
@@ -197,6 +198,7 @@ export interface Writer extends Reader {
   /** Waits until no other transaction is alone under this name, and is until its end. */
   alone(name: string): Promise<void>;
   readonly leases: Leases;
+  readonly fleet: Fleet;
   /** The run whose turn it is, if there is one; other writers pass it over until this one ends. */
   nextQueued(turn: Turn): Promise<RunRecord | undefined>;
   insertRun(record: RunRecord): Promise<void>;
@@ -225,6 +227,8 @@ export interface Writer extends Reader {
   updateSweep(sweep: SweepRecord): Promise<void>;
   /** Not its runs. */
   deleteSweep(id: string): Promise<void>;
+  /** The oldest open one that no other worker has a lease on; other writers pass it over. */
+  nextNtk(owner: string): Promise<NtkRecord | undefined>;
   insertNtk(ntk: NtkRecord): Promise<void>;
   /** Does nothing when it was deleted meanwhile. */
   updateNtk(ntk: NtkRecord): Promise<void>;

@@ -134,7 +134,7 @@ export async function openStage(t: Ending, options: StageOptions = {}): Promise<
     closing: draining.signal,
     uploads: await openUploadFolder(join(dir, "uploads")),
     metrics: new Metrics(),
-    access: new Access(config, { store, now: Date.now }),
+    access: new Access(config, { store, wakeups, now: Date.now }),
     ...options.backing,
   };
   const app = await createApp(backing);

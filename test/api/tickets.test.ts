@@ -5,7 +5,7 @@ import { closing } from "#api/stream/limits.ts";
 import type { StreamTicket } from "#schemas/api-key.ts";
 import type { Problem } from "#schemas/problem.ts";
 import { anybody } from "#src/access/caller.ts";
-import { Tickets, ticketLifeMs } from "#src/access/tickets.ts";
+import { Tickets } from "#src/access/tickets.ts";
 import { refusal } from "#test/contracts/refusal.ts";
 import { type Bearing, keyFor, locked } from "./door.ts";
 import { Listener } from "./listener.ts";
@@ -47,21 +47,26 @@ describe("a stream ticket", () => {
     first.socket.close();
   });
 
-  it("lives for a minute, and not too many wait", () => {
-    let nowMs = 0;
-    const tickets = new Tickets(() => nowMs);
-    const { ticket } = tickets.issue(anybody);
-    nowMs = ticketLifeMs - 1;
-    assert.deepEqual([...(tickets.redeem(ticket)?.scopes ?? [])], ["stream:read"]);
-    assert.equal(tickets.redeem(ticket), undefined);
-    const old = tickets.issue(anybody);
-    nowMs += ticketLifeMs;
-    assert.equal(tickets.redeem(old.ticket), undefined);
-    for (let i = 0; i < 100; i += 1) tickets.issue(anybody);
-    assert.throws(() => tickets.issue(anybody), refusal("rate_limited"));
-    tickets.issue({ ...anybody, name: "another" });
-    nowMs += ticketLifeMs;
-    tickets.issue(anybody);
+  it("is good once, on any replica, and not too many wait", async (t) => {
+    const { store } = (await openStage(t)).backing;
+    const [tickets, elsewhere] = [new Tickets(store), new Tickets(store)];
+    const { ticket, lifeMs } = await tickets.issue(anybody);
+    assert.equal(lifeMs, 60_000);
+    const caller = await elsewhere.redeem(ticket);
+    assert.deepEqual(caller, { ...anybody, scopes: new Set(["stream:read"]) });
+    assert.equal(await tickets.redeem(ticket), undefined);
+    for (let i = 0; i < 100; i += 1) await tickets.issue(anybody);
+    await assert.rejects(tickets.issue(anybody), refusal("rate_limited"));
+    await elsewhere.issue({ ...anybody, name: "another" });
+  });
+
+  it("is of no use once its time has passed", async (t) => {
+    const { store } = (await openStage(t)).backing;
+    const old = { digest: "d", caller: "anybody", document: "{}" };
+    await store.write(({ fleet }) => fleet.keepTicket(old, 0));
+    assert.equal(await store.write(({ fleet }) => fleet.useTicket("d")), undefined);
+    await store.write(({ fleet }) => fleet.keepTicket(old, 0));
+    assert.equal((await store.write(({ fleet }) => fleet.ticketsWaiting("anybody"))).all, 0);
   });
 });
 

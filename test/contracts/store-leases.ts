@@ -60,13 +60,16 @@ export function leaseContract(open: OpenStore): void {
     assert.deepEqual([...(await store.write((w) => w.leases.renew([], longMs)))], []);
   });
 
-  it("tells which are nobody's: those that are over, and the worker's own", async (t) => {
+  it("tells which are nobody's: over, the worker's own, and held without any", async (t) => {
     const store = await open(t);
     await grant(store, mine);
     assert.deepEqual(await untended(store, "mine"), [id]);
     assert.deepEqual(await untended(store, "theirs"), []);
     await grant(store, mine, -1);
     assert.deepEqual(await untended(store, "theirs"), [id]);
+    const held = runRecord({ status: "running" });
+    await store.write((writer) => writer.insertRun(held));
+    assert.deepEqual(await untended(store, "theirs"), [id, held.run.id].sort());
   });
 }
 

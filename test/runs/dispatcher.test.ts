@@ -122,6 +122,8 @@ test("a new server takes up what a former one left, as it was last wished", asyn
   const leave = async (wish?: "pause" | "cancel") => {
     const id = await shop.submit(scenarios.usual);
     await applyInput(shop.context, id, { input: { type: "claimed" } });
+    const lease = { id, owner: "workshop", epoch: 1 };
+    await shop.context.store.write((writer) => writer.leases.grant(lease, 60_000));
     await applyInput(shop.context, id, { input: { type: "started", attempt: 1, plan, step: 0 } });
     if (wish) await applyInput(shop.context, id, { input: { type: "wish", wish } });
     return id;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { submitNtk } from "#runs/kernels/commands.ts";
 import { KernelWorker, type KernelWorkerOptions } from "#runs/kernels/worker.ts";
+import { LeaseKeeper } from "#runs/lease-keeper.ts";
 import type { NtkFigures, NtkStatus } from "#schemas/ntk.ts";
 import type { ErrandResult } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
@@ -58,7 +59,8 @@ async function openKernels(t: TestContext) {
   const inputs = [Array.from({ length: 20 }, () => 1)];
   const submit = () => submitNtk({ ...context, artifacts }, { model: model.id, first: { inputs } });
   const work = (errands: KernelWorkerOptions["errands"]) => {
-    const shared = { log: silent, artifactsDir: "", threads: 1, pollMs: 20 };
+    const keeper = new LeaseKeeper({ store: context.store, log: silent, leaseMs: 60_000 });
+    const shared = { log: silent, artifactsDir: "", owner: "k", keeper, threads: 1, pollMs: 20 };
     const worker = new KernelWorker({ context, errands, ...shared });
     t.after(() => worker.close());
     worker.start();

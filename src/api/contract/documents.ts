@@ -42,7 +42,7 @@ function describedBacking(version: string): Backing {
     closing: new AbortController().signal,
     uploads: untouched<Backing["uploads"]>("uploads"),
     metrics: new Metrics(),
-    access: new Access(config, { store, now: Date.now }),
+    access: new Access(config, { store, wakeups, now: Date.now }),
   };
 }
 

@@ -22,7 +22,7 @@ const both = (path: RegExp, needed: Needed): Rule => ({ path, read: needed, writ
 /** The first that fits counts. */
 const rules: readonly Rule[] = [
   both(/^\/v1\/(stream|stream-tickets|(runs|sweeps)\/:id\/stream)$/, "stream:read"),
-  both(/^\/v1\/api-keys(\/|$)/, "admin"),
+  both(/^\/v1\/(api-keys(\/|$)|workers$)/, "admin"),
   both(/^\/v1\/runs\/:id\/predict$/, "runs:read"),
   { path: /^\/v1\/(runs|sweeps|ntk|plans|compare)(\/|$)/, read: "runs:read", write: "runs:write" },
   { path: /^\/v1\/models(\/|$)/, read: "models:read", write: "models:write" },

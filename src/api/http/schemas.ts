@@ -22,6 +22,7 @@ import { ForkRequest, Run, RunRequest, Steering } from "#schemas/run.ts";
 import { Snapshot } from "#schemas/snapshot.ts";
 import { Sweep, SweepRequest, SweepResults } from "#schemas/sweep.ts";
 import { pageOf } from "#schemas/values.ts";
+import { Workers } from "#schemas/worker.ts";
 
 type Named = TSchema & { readonly $id?: string };
 
@@ -83,6 +84,7 @@ export const named: readonly Named[] = [
   ApiKeyPage,
   StreamTicket,
   Devices,
+  Workers,
   Limits,
   Health,
 ];

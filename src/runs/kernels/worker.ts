@@ -6,6 +6,7 @@ import { sourceOf } from "#catalog/source.ts";
 import { openBell } from "#runs/bell.ts";
 import { type Log, type RunContext, timeOf } from "#runs/context.ts";
 import type { Errands } from "#runs/errands.ts";
+import type { Granted, LeaseKeeper } from "#runs/lease-keeper.ts";
 import type { Ntk } from "#schemas/ntk.ts";
 import type { RunError } from "#schemas/run.ts";
 import type { Errand, ErrandResult } from "#src/channel.ts";
@@ -19,6 +20,9 @@ export interface KernelWorkerOptions {
   /** For kernels alone: closed with the worker. */
   readonly errands: Pick<Errands, "perform" | "close">;
   readonly artifactsDir: string;
+  /** Who this worker is, and who keeps its leases. */
+  readonly owner: string;
+  readonly keeper: LeaseKeeper;
   readonly threads: number;
   /** How often the store is looked at when nothing wakes the worker; 5 seconds unless told. */
   readonly pollMs?: number;
@@ -56,12 +60,12 @@ export class KernelWorker {
   }
 
   async #serve(): Promise<void> {
-    const { context, log, pollMs = 5000 } = this.#options;
+    const { log, pollMs = 5000 } = this.#options;
     while (!this.#closed) {
       try {
-        const [next] = await context.store.read((reader) => reader.openNtks(1));
+        const next = await this.#claim();
         if (next !== undefined) {
-          await this.#compute(next);
+          await this.#attempt(next);
           continue;
         }
       } catch (error) {
@@ -71,33 +75,60 @@ export class KernelWorker {
     }
   }
 
-  async #compute(record: NtkRecord): Promise<void> {
-    const attempts = record.attempts + 1;
+  /** The next kernel as begun, with a lease on it. */
+  async #claim(): Promise<Begun | undefined> {
+    const { context, keeper, owner } = this.#options;
+    const sinceMs = performance.now();
+    const begun = await context.store.write(async (writer) => {
+      const record = await writer.nextNtk(owner);
+      if (record === undefined) return undefined;
+      const { ntk, attempts } = record;
+      const started_at = ntk.started_at ?? timeOf(context.now());
+      const next: NtkRecord = {
+        ...record,
+        attempts: attempts + 1,
+        ntk: { ...ntk, status: "running", started_at },
+      };
+      const lease = { id: ntk.id, owner, epoch: next.attempts };
+      await writer.leases.grant(lease, keeper.leaseMs);
+      await writer.updateNtk(next);
+      return { before: record, record: next, lease, sinceMs };
+    });
+    if (begun !== undefined) context.wakeups.wake(begun.lease.id);
+    return begun;
+  }
+
+  async #attempt(begun: Begun): Promise<void> {
+    // A lease that is lost is found so when the result is stored: the result is then another's.
+    const letGo = this.#options.keeper.keep(begun, () => undefined);
+    try {
+      await this.#compute(begun);
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === "lease_lost")) throw error;
+      this.#options.log.warn({ ntk: begun.lease.id }, "a kernel passed to another worker");
+    } finally {
+      letGo();
+    }
+  }
+
+  async #compute(begun: Begun): Promise<void> {
+    const { attempts } = begun.record;
     if (attempts > attemptsMax) {
       const message = `${attemptsMax} attempts ended without a word`;
-      await this.#end(record, failed({ code: "trainer_crashed", message, retryable: true }));
+      await this.#end(begun, failed({ code: "trainer_crashed", message, retryable: true }));
       return;
     }
-    const { context, errands } = this.#options;
-    const { ntk } = record;
-    const started_at = ntk.started_at ?? timeOf(context.now());
-    const begun: NtkRecord = {
-      ...record,
-      attempts,
-      ntk: { ...ntk, status: "running", started_at },
-    };
-    await this.#store(begun);
     try {
-      const errand = await this.#errand(record);
-      await this.#end(begun, succeeded(await errands.perform(errand)));
+      const errand = await this.#errand(begun.record);
+      await this.#end(begun, succeeded(await this.#options.errands.perform(errand)));
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Failure) || error.code === "lease_lost") throw error;
       const { code, message } = error;
       // Ending the service is no fault of the kernel: it counts as not begun.
-      if (code === "shutting_down") await this.#store(record);
-      else if (code !== "trainer_crashed" || attempts >= attemptsMax) {
-        await this.#end(begun, failed({ code, message, retryable: false }));
-      }
+      if (code === "shutting_down") await this.#store(begun, begun.before);
+      else if (code === "trainer_crashed" && attempts < attemptsMax) {
+        await this.#store(begun, begun.record);
+      } else await this.#end(begun, failed({ code, message, retryable: false }));
     }
   }
 
@@ -121,16 +152,29 @@ export class KernelWorker {
     };
   }
 
-  async #end(record: NtkRecord, end: Partial<Ntk>): Promise<void> {
+  async #end(begun: Begun, end: Partial<Ntk>): Promise<void> {
+    const { record } = begun;
     const finished_at = timeOf(this.#options.context.now());
-    await this.#store({ ...record, ntk: { ...record.ntk, ...end, finished_at } });
+    await this.#store(begun, { ...record, ntk: { ...record.ntk, ...end, finished_at } });
   }
 
-  async #store(record: NtkRecord): Promise<void> {
+  /** Gives the kernel back as it then is. */
+  async #store({ lease }: Begun, record: NtkRecord): Promise<void> {
     const { store, wakeups } = this.#options.context;
-    await store.write((writer) => writer.updateNtk(record));
+    await store.write(async (writer) => {
+      await writer.leases.hold(lease);
+      await writer.updateNtk(record);
+      await writer.leases.release(lease.id);
+    });
     wakeups.wake(record.ntk.id);
+    wakeups.wake(kernelTopic);
   }
+}
+
+/** A kernel that this worker has, as it was before and as it is now. */
+interface Begun extends Granted {
+  readonly before: NtkRecord;
+  readonly record: NtkRecord;
 }
 
 function failed(error: RunError): Partial<Ntk> {

@@ -76,7 +76,7 @@ export class SqlLeases implements Leases {
   }
 }
 
-/** Ids of leases whose time has passed, or that are this owner's: whom nobody else works for. */
+/** Ids whose lease is over, is this owner's, or is missing: what nobody else works on. */
 export async function leasesToTake(
   db: Kysely<Tables>,
   dialect: SqlDialect,
@@ -86,6 +86,9 @@ export async function leasesToTake(
     select id from (
       select id from leases where expires_ms <= ${sql.raw(dialect.clockMs)}
       union select id from leases where owner = ${owner}
+      union select id from runs
+        where status in ('starting', 'running', 'pausing', 'cancelling')
+          and not exists (select 1 from leases where leases.id = runs.id)
     ) as free order by id limit ${limit}`.execute(db);
   return rows.map(({ id }) => id);
 }

@@ -4,10 +4,10 @@
  */
 import { type Kysely, sql } from "kysely";
 import type { RunStatus } from "#schemas/run.ts";
-import type { RunRecord, Turn } from "#storage/store.ts";
+import type { NtkRecord, RunRecord, Turn } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
-import { type StoredRun, toRunRecord } from "./rows.ts";
-import type { Tables } from "./schema.ts";
+import { documentOf, type StoredRun, toRunRecord } from "./rows.ts";
+import type { NtkTable, Tables } from "./schema.ts";
 
 /** Statuses in which a trainer has a run. */
 const heldStatuses: readonly RunStatus[] = ["starting", "running", "pausing", "cancelling"];
@@ -78,6 +78,21 @@ async function heldBy(db: Kysely<Tables>, tenant: string): Promise<number> {
     .where("tenant", "=", tenant)
     .executeTakeFirstOrThrow();
   return Number(held);
+}
+
+/** The oldest open kernel that no other worker has, kept from them to the end of the transaction. */
+export async function nextOpenNtk(
+  db: Kysely<Tables>,
+  { dialect, owner }: { readonly dialect: SqlDialect; readonly owner: string },
+): Promise<NtkRecord | undefined> {
+  const lock = dialect.writersMax > 1 ? sql`for update skip locked` : sql``;
+  const { rows } = await sql<NtkTable>`
+    select * from ntks where open = 1 and not exists (
+      select 1 from leases where leases.id = ntks.id and leases.owner <> ${owner}
+        and leases.expires_ms > ${sql.raw(dialect.clockMs)})
+    order by id limit 1 ${lock}`.execute(db);
+  const [row] = rows;
+  return row && documentOf<NtkRecord>(row);
 }
 
 /** The run whose turn it is, kept from other workers to the end of the transaction. */

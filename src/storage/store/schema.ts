@@ -38,6 +38,29 @@ export interface RunTable extends Owned {
   readonly document: string;
 }
 
+export interface WorkerTable {
+  readonly id: string;
+  readonly seen_ms: number;
+  readonly document: string;
+}
+
+export interface ErrandTable {
+  readonly id: string;
+  readonly kind: string;
+  readonly expires_ms: number;
+  /** Who works on it; null while nobody does. */
+  readonly owner: string | null;
+  readonly request: string;
+  readonly answer: string | null;
+}
+
+export interface TicketTable {
+  readonly digest: string;
+  readonly caller: string;
+  readonly expires_ms: number;
+  readonly document: string;
+}
+
 export interface LeaseTable {
   readonly id: string;
   readonly owner: string;
@@ -126,6 +149,10 @@ export interface Tables {
   readonly runs: RunTable;
   readonly events: EventTable;
   readonly leases: LeaseTable;
+  readonly workers: WorkerTable;
+  readonly errands: ErrandTable;
+  readonly tickets: TicketTable;
+  readonly turns: { readonly name: string; readonly taken_ms: number };
   readonly models: CatalogTable;
   readonly datasets: CatalogTable;
   readonly snapshots: RunPartTable;

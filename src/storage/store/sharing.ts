@@ -39,7 +39,41 @@ async function createLeases(db: Kysely<Tables>, dialect: SqlDialect): Promise<vo
     where status in ('starting', 'running', 'pausing', 'cancelling')`.execute(db);
 }
 
+/** What replicas leave for each other (storage/fleet.ts). */
+async function createFleet(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
+  const id = sql.raw<string>(dialect.idType);
+  const integer = sql.raw<number>(dialect.integerType);
+  await db.schema
+    .createTable("workers")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("seen_ms", integer, (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable("errands")
+    .addColumn("id", id, (column) => column.primaryKey().notNull())
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("expires_ms", integer, (column) => column.notNull())
+    .addColumn("owner", id)
+    .addColumn("request", "text", (column) => column.notNull())
+    .addColumn("answer", "text")
+    .execute();
+  await db.schema
+    .createTable("tickets")
+    .addColumn("digest", id, (column) => column.primaryKey().notNull())
+    .addColumn("caller", "text", (column) => column.notNull())
+    .addColumn("expires_ms", integer, (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable("turns")
+    .addColumn("name", id, (column) => column.primaryKey().notNull())
+    .addColumn("taken_ms", integer, (column) => column.notNull())
+    .execute();
+}
+
 export async function addSharing(db: Kysely<Tables>, dialect: SqlDialect): Promise<void> {
   await addQueue(db, dialect);
   await createLeases(db, dialect);
+  await createFleet(db, dialect);
 }

@@ -22,6 +22,12 @@ const keys: Readonly<Record<Table, readonly string[] | null>> = {
   schema_version: null,
   // Bytes of uploads lie on the disk of the machine that took them in.
   uploads: null,
+  // Of replicas that do not exist any more: runs that they had are taken back.
+  leases: null,
+  workers: null,
+  errands: null,
+  tickets: null,
+  turns: null,
   api_keys: ["id"],
   models: ["id"],
   datasets: ["id"],

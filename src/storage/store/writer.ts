@@ -7,6 +7,7 @@ import type { RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import { Failure } from "#src/failure.ts";
+import type { Fleet } from "#storage/fleet.ts";
 import type { Leases } from "#storage/leases.ts";
 import type {
   Answer,
@@ -22,8 +23,9 @@ import type {
 import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { appendEvents } from "./events.ts";
+import { SqlFleet } from "./fleet.ts";
 import { SqlLeases } from "./leases.ts";
-import { nextQueued } from "./queue.ts";
+import { nextOpenNtk, nextQueued } from "./queue.ts";
 import { SqlReader } from "./reader.ts";
 import {
   kernelBytes,
@@ -39,10 +41,12 @@ import { logSealOf, sealed } from "./seals.ts";
 
 export class SqlWriter extends SqlReader implements Writer {
   readonly leases: Leases;
+  readonly fleet: Fleet;
 
   constructor(db: Kysely<Tables>, dialect: SqlDialect, tenant: string | null = null) {
     super(db, { dialect, tenant, locksRows: dialect.writersMax > 1 });
     this.leases = new SqlLeases(db, dialect);
+    this.fleet = new SqlFleet(db, dialect);
   }
 
   /** Whose a new row is. */
@@ -168,6 +172,10 @@ export class SqlWriter extends SqlReader implements Writer {
 
   async deleteSweep(id: string): Promise<void> {
     await this.db.deleteFrom("sweeps").where("id", "=", id).where(this.ours()).execute();
+  }
+
+  nextNtk(owner: string): Promise<NtkRecord | undefined> {
+    return nextOpenNtk(this.db, { dialect: this.dialect, owner });
   }
 
   async insertNtk(ntk: NtkRecord): Promise<void> {

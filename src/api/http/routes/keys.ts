@@ -128,8 +128,11 @@ export function keyRoutes(app: App, backing: Backing): void {
     return reply.code(statuses.no_content).send();
   });
   app.post("/v1/stream-tickets", { schema: ticket }, async (request, reply) => {
-    const issued = access.tickets.issue(callerOf(request));
+    const issued = await access.tickets.issue(callerOf(request));
     void reply.code(statuses.created).header("cache-control", "no-store");
-    return { ticket: issued.ticket, expires_at: new Date(issued.expiresMs).toISOString() };
+    return {
+      ticket: issued.ticket,
+      expires_at: new Date(Date.now() + issued.lifeMs).toISOString(),
+    };
   });
 }

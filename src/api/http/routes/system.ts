@@ -6,10 +6,12 @@ import type { App } from "#api/http/instance.ts";
 import { answers, statuses } from "#api/http/problem.ts";
 import { ref } from "#api/http/schemas.ts";
 import { limitsOf } from "#api/limits.ts";
+import { silentMsMax } from "#runs/presence.ts";
 import { Devices } from "#schemas/device.ts";
 import { Health } from "#schemas/health.ts";
 import { Limits } from "#schemas/limits.ts";
 import { strict } from "#schemas/values.ts";
+import { type WorkerSelf, Workers } from "#schemas/worker.ts";
 
 const tags = ["service"];
 
@@ -56,6 +58,24 @@ const devices = {
   querystring: devicesQuery,
   response: answers({ ok: { description: "What was found.", schema: ref(Devices) } }),
 };
+
+const workers = {
+  operationId: "listWorkers",
+  tags,
+  summary: "Replicas that train, and what they have",
+  description: "Those that were seen in the last minute. With the embedded store it is one.",
+  response: answers({ ok: { description: "The workers, by id.", schema: ref(Workers) } }),
+};
+
+async function workersOf({ store }: Backing): Promise<Workers> {
+  const seen = await store.write((writer) => writer.fleet.workers(silentMsMax));
+  const data = seen.map(({ id, document, silentMs }) => ({
+    id,
+    ...(JSON.parse(document) as WorkerSelf),
+    seen_seconds_ago: Math.max(0, Math.round(silentMs / 100) / 10),
+  }));
+  return { data };
+}
 
 async function healthOf(backing: Backing, checks: Record<string, Check>): Promise<Health> {
   const ok = Object.values(checks).every((check) => check.ok);
@@ -114,6 +134,7 @@ export function systemRoutes(app: App, backing: Backing): void {
     return health;
   });
   app.get("/v1/limits", { schema: limits }, async () => limitsOf(backing));
+  app.get("/v1/workers", { schema: workers }, () => workersOf(backing));
   app.get("/v1/devices", { schema: devices }, ({ query }) => backing.devices.find(query));
   for (const name of ["openapi.json", "asyncapi.json"]) {
     app.get(`/${name}`, { schema: { hide: true } }, async (_request, reply) => {
