@@ -54,12 +54,16 @@ export class LeaseKeeper {
     const everyMs = this.#options.leaseMs / renewalsPerLease;
     this.#timer ??= setInterval(() => void this.#renew(), everyMs);
     return () => {
-      clearTimeout(kept.timer);
-      if (this.#kept.get(lease.id) === kept) this.#kept.delete(lease.id);
-      if (this.#kept.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
+      if (this.#kept.get(lease.id) === kept) this.#forget(kept);
     };
+  }
+
+  #forget(kept: Kept): void {
+    clearTimeout(kept.timer);
+    this.#kept.delete(kept.lease.id);
+    if (this.#kept.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #deadline(id: string, sinceMs: number): NodeJS.Timeout {
@@ -71,8 +75,7 @@ export class LeaseKeeper {
   #lose(id: string, detail: string): void {
     const kept = this.#kept.get(id);
     if (kept === undefined) return;
-    clearTimeout(kept.timer);
-    this.#kept.delete(id);
+    this.#forget(kept);
     kept.lost(detail);
   }
 
