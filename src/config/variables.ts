@@ -112,7 +112,8 @@ export const variables = {
     examples: ["gpu-node-3"],
     description:
       "Name of this worker among those of a shared database; no two may have the same. One that " +
-      "starts again under its name takes its runs back at once. The host's and a new one unless told.",
+      "starts again under its name takes its runs back at once. The host's and a new part unless " +
+      "told.",
   }),
   LINNET_LEASE_MS: whole(
     [1000, 3_600_000],

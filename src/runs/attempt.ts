@@ -6,7 +6,7 @@ import { AssertionError } from "node:assert";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProblemCode } from "#schemas/problem.ts";
 import type { Wish } from "#schemas/run.ts";
-import type { FromTrainer, Outcome, TrainerEvent } from "#src/channel.ts";
+import type { Outcome, TrainerEvent } from "#src/channel.ts";
 import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
 import { type AttemptSpan, openAttemptSpan } from "#src/trace.ts";

@@ -80,7 +80,7 @@ async function heldBy(db: Kysely<Tables>, tenant: string): Promise<number> {
   return Number(held);
 }
 
-/** The oldest open kernel that no other worker has, kept from them to the end of the transaction. */
+/** The oldest open kernel that no other worker has, kept from them until the transaction ends. */
 export async function nextOpenNtk(
   db: Kysely<Tables>,
   { dialect, owner }: { readonly dialect: SqlDialect; readonly owner: string },
