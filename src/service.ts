@@ -25,10 +25,10 @@ import { openPostgresWakeups } from "#storage/wakeups/postgres.ts";
 import { Access } from "./access/access.ts";
 import { bootstrapKey } from "./access/keys.ts";
 import type { Config } from "./config.ts";
+import { type Crew, openCrew } from "./crew.ts";
 import { createLog, type Log } from "./log.ts";
 import { type MetricsListener, serveMetrics } from "./metrics/listener.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import { type Crew, openCrew } from "./service/crew.ts";
 import { openUpkeep } from "./upkeep.ts";
 
 const trainerEntry = fileURLToPath(new URL("./trainer.ts", import.meta.url));

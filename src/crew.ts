@@ -69,10 +69,7 @@ interface Working {
 }
 
 /** What runs may ask for here. Alone, a service takes all: a trainer says what it cannot do. */
-function devicesOf(
-  config: Config,
-  gpus: Gpus,
-): readonly Run["device"][] {
+function devicesOf(config: Config, gpus: Gpus): readonly Run["device"][] {
   if (config.database === null || gpus.length > 0) {
     const numbered = ([0, 1, 2, 3, 4, 5, 6, 7] as const).map((gpu) => `cuda:${gpu}` as const);
     return ["auto", "cpu", "webgpu", "cuda", ...numbered];
