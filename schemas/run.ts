@@ -39,10 +39,7 @@ export const Device = oneOf(
 const priorities = ["low", "normal", "high"] as const;
 export type Priority = (typeof priorities)[number];
 const Priority = Type.Unsafe<Priority>({
-  ...oneOf(
-    priorities,
-    "Higher ones start first; one that waits long has a lower one make room, at a checkpoint.",
-  ),
+  ...oneOf(priorities, "Of runs that wait, higher ones start first."),
   default: "normal",
 });
 

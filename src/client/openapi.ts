@@ -1315,7 +1315,7 @@ export interface components {
                 weight_decay_to?: "zero" | "anchor";
             };
             /**
-             * @description Higher ones start first; one that waits long has a lower one make room, at a checkpoint.
+             * @description Of runs that wait, higher ones start first.
              * @default normal
              * @enum {string}
              */
@@ -3405,7 +3405,7 @@ export interface components {
             pause_reason?: "disk_full" | null;
             plan: components["schemas"]["Plan"] | null;
             /**
-             * @description Higher ones start first; one that waits long has a lower one make room, at a checkpoint.
+             * @description Of runs that wait, higher ones start first.
              * @default normal
              * @enum {string}
              */
@@ -3818,7 +3818,7 @@ export interface components {
             name?: string;
             optimizer: components["schemas"]["Optimizer"];
             /**
-             * @description Higher ones start first; one that waits long has a lower one make room, at a checkpoint.
+             * @description Of runs that wait, higher ones start first.
              * @default normal
              * @enum {string}
              */
