@@ -29,18 +29,20 @@ export interface Claiming {
   readonly fits: Turn["fits"];
   readonly owner: string;
   readonly leaseMs: number;
+  /** Runs that have to wait. */
+  readonly except: readonly string[];
 }
 
 /** Takes the run whose turn it is for a new attempt, if there is one that fits. */
 export async function claimNext(
   context: RunContext,
-  { means, fits, owner, leaseMs }: Claiming,
+  { means, fits, owner, leaseMs, except }: Claiming,
 ): Promise<Claim | undefined> {
   const sinceMs = performance.now();
   const nowMs = context.now();
   const heldMax = context.limits.tenantRunsMax ?? undefined;
   const claim = await context.store.write(async (writer) => {
-    const queued = await writer.nextQueued({ nowMs, heldMax, fits });
+    const queued = await writer.nextQueued({ nowMs, heldMax, fits, except });
     if (queued === undefined) return undefined;
     const record = await stepRun(writer, queued, { input: { type: "claimed" }, nowMs });
     const { id, attempt } = record.run;

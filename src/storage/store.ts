@@ -134,6 +134,8 @@ export interface Turn {
   readonly nowMs: number;
   /** Tenants with so many runs in training are passed over. */
   readonly heldMax?: number | undefined;
+  /** Runs that are passed over. */
+  readonly except?: readonly string[];
   readonly fits: { readonly memoryBytesMax: number; readonly devices: readonly Run["device"][] };
 }
 

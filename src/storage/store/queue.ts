@@ -29,10 +29,11 @@ export interface Looking {
 }
 
 /** Runs that may start now, and fit. The status is a literal, so that the queue's index serves. */
-function startable({ nowMs, fits }: Turn) {
+function startable({ nowMs, fits, except = [] }: Turn) {
+  const others = except.length === 0 ? sql`1 = 1` : sql`id not in (${sql.join(except)})`;
   const devices = sql.join(fits.devices);
   return sql`status = 'queued' and not_before_ms <= ${nowMs}
-    and needs_bytes <= ${fits.memoryBytesMax} and device in (${devices})`;
+    and needs_bytes <= ${fits.memoryBytesMax} and device in (${devices}) and ${others}`;
 }
 
 /** For each priority the tenants that wait, found by leaps along the index; best turn first. */
