@@ -1,11 +1,12 @@
 /**
- * `npm run campaign -- contract | kill | corrupt | faults | readers | waiting | soak`: what must
- * hold under attack, measured against the real service. `--ci` is the short mode, `--keep` appends
- * the figures to bench/reports, `sum NAME` adds up what was kept. A table for people; `--json`
+ * `npm run campaign -- contract | kill | cluster | corrupt | faults | readers | waiting | soak`:
+ * what must hold under attack, of the real service. `--ci` is the short mode, `--keep` appends the
+ * figures to bench/reports, `sum NAME` adds up what was kept. A table for people; `--json`
  * prints one JSON object as the last line. Exit code 1 when a bound is broken, 3 when this machine
  * lacks what it takes.
  */
 import { parseArgs } from "node:util";
+import { clusterCampaign } from "./campaign/cluster.ts";
 import { contractCampaign, NoSchemathesis } from "./campaign/contract.ts";
 import { corruptCampaign } from "./campaign/corrupt.ts";
 import { faultsCampaign } from "./campaign/faults.ts";
@@ -51,6 +52,14 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
   waiting: () => waitingCampaign({ megabytes: number(flags.megabytes, 20, 200) }),
   soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),
+  cluster: () =>
+    clusterCampaign({
+      cycles: number(flags.cycles, 8, 200),
+      minutes: number(flags.minutes, 1, 600),
+      outageMsMax: flags.ci ? 8000 : 60_000,
+      seed,
+      onCycle: say,
+    }),
   kill: () =>
     killCampaign({
       cycles: number(flags.cycles, 20, 1000),
