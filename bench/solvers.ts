@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
 import { measureSpeed } from "#learning/calibrate.ts";
-import type { AnyForm } from "#learning/descent/surface.ts";
+import type { AnyForm, Route } from "#learning/descent/surface.ts";
 import { nominalSpeed } from "#learning/speed.ts";
 import { Failure } from "#src/failure.ts";
 import { grid } from "./solving/grid.ts";
@@ -25,6 +25,8 @@ const { values: flags } = parseArgs({
     quick: { type: "boolean" },
     /** One run in this process, for its peak of memory. */
     one: { type: "string" },
+    /** Steps alone, or phases alone: each within a few minutes. */
+    only: { type: "string" },
   },
 });
 const solvers = ["weight_space", "function_space", "closed_form"] as const;
@@ -73,14 +75,14 @@ const kept: AnyForm = {
   keepsPrimals: false,
 };
 const functionSpace: AnyForm = { type: "function_space", resets: false };
-const closedForm = {
+const closedForm = (route: Route, { steps }: Shape): AnyForm => ({
   type: "closed_form",
   resets: false,
   every: 1,
-  route: "spectrum",
-  horizon: 1000,
+  route,
+  horizon: steps,
   vectorsMax: 512,
-} as const satisfies AnyForm;
+});
 
 async function againstPeer(peer: Peer | null): Promise<void> {
   const steps = flags.quick ? 20 : 60;
@@ -105,8 +107,32 @@ function said(
   return answer.seconds === undefined ? (answer.error ?? "?") : show(answer.seconds);
 }
 
+/** Ways of computing a phase that are measured; the spectrum where rows are few. */
+function waysOf(shape: Shape): readonly (readonly [string, AnyForm])[] {
+  const dual = [["function_space", functionSpace]] as const;
+  if (shape.loss !== squares) {
+    const isSmall = shape.layers.reduce((a, b) => a + b, 0) < 256;
+    return isSmall ? [["weight_space", kept], ...dual] : dual;
+  }
+  const isFew = shape.examples * shape.outputs <= 1000;
+  const routes: readonly Route[] = isFew
+    ? ["spectrum", "kernel", "jacobian"]
+    : ["kernel", "jacobian"];
+  const closed = routes.map((route) => [`closed_form/${route}`, closedForm(route, shape)] as const);
+  return isFew ? [...dual, ...closed] : closed;
+}
+
+/** Why a way cannot be faster than it is. */
+function boundOf(shape: Shape): string {
+  const rows = shape.examples * shape.outputs;
+  if (shape.loss === squares) return "a product with the Jacobian costs a linearised step";
+  const megabytes = Math.round((4 * rows ** 2) / 1e6);
+  return `function space reads a kernel of ${rows} rows, ${megabytes} MB, at each step`;
+}
+
 const phases: readonly Shape[] = [
   { ...mlp, outputs: 1, ...lazy, loss: squares, steps: 1000 },
+  { ...mlp, ...lazy, loss: squares, steps: 1000 },
   { input: 20, layers: [64], outputs: 4, examples: 512, ...lazy, loss: entropy, steps: 1000 },
   { ...mlp, ...lazy, loss: entropy, steps: 1000 },
 ];
@@ -114,19 +140,21 @@ const phases: readonly Shape[] = [
 async function longPhases(peer: Peer | null): Promise<void> {
   for (const shape of phases) {
     say(`K = 1000 full batch, ${named(shape)}: the phase from its anchor to its weights`);
-    const forms = shape.loss === squares ? [functionSpace, closedForm] : [functionSpace];
     let best = Number.POSITIVE_INFINITY;
     const rows: string[] = [];
-    for (const form of forms) {
+    for (const [name, form] of waysOf(shape)) {
       const { whole } = await phaseSeconds(backend, form, shape);
       best = Math.min(best, whole);
-      rows.push(`${form.type} ${ms(whole)}`);
+      rows.push(`${name} ${ms(whole)}`);
     }
+    const { plan } = await measure(shape, "auto", ports);
     // JAX's loop is long: a tenth of it, scaled.
     const theirs = await peer?.ask({ task: "steps", ...shape, steps: 100 });
     const loop = theirs?.seconds === undefined ? undefined : theirs.seconds * 10;
     say(`  ${rows.join("; ")}; JAX ${said(theirs, (s) => ms(s * 10))}`);
+    say(`  auto takes ${plan.solver}: ${plan.reason}`);
     ratio("the phase", best, loop, 50);
+    if (loop !== undefined && loop < 50 * best) say(`  because ${boundOf(shape)}`);
   }
   const far: Shape = { ...mlp, examples: 100, ...lazy, loss: squares, steps: 1_000_000 };
   say(`T = 10⁶ in closed form, N·O = 1000, ${named(far)}`);
@@ -207,8 +235,8 @@ if (flags.one !== undefined) {
   if (flags.grid) await judgeChoice();
   if (flags.memory) await judgeMemory();
   if (!flags.grid && !flags.memory) {
-    await againstPeer(peer);
-    await longPhases(peer);
+    if (flags.only !== "phases") await againstPeer(peer);
+    if (flags.only !== "steps") await longPhases(peer);
   }
   await peer?.[Symbol.asyncDispose]();
 }
