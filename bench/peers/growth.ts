@@ -79,7 +79,8 @@ export async function measureGrowth(backend: Backend): Promise<readonly Growth[]
       ...{ input: inputs, layers, outputs, examples, steps: 60 },
       ...{ period: "never", batch: "full", loss: "softmax_cross_entropy" },
     };
-    const { step } = await phaseSeconds(backend, form, shape);
+    const nowMs = () => performance.now();
+    const { step } = await phaseSeconds(backend, form, { shape, nowMs });
     const { ms, count } = await kernelMs(backend, sizes);
     rows.push({ what, parameters: count, stepMs: step * 1000, kernelMs: ms });
   }

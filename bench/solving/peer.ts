@@ -17,9 +17,9 @@ export interface Peer extends AsyncDisposable {
 }
 
 /** A peer run by that Python; null without one. */
-export function openPeer(python: string | undefined): Peer | null {
+export function openPeer(python: string | undefined, flags: readonly string[] = []): Peer | null {
   if (python === undefined) return null;
-  const child = spawn(python, [script], { stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(python, [script, ...flags], { stdio: ["pipe", "pipe", "ignore"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async ask(question) {

@@ -21,7 +21,7 @@ export interface PhaseSeconds {
 export async function phaseSeconds(
   backend: Backend,
   form: AnyForm,
-  shape: Shape,
+  { shape, nowMs }: { readonly shape: Shape; readonly nowMs: () => number },
 ): Promise<PhaseSeconds> {
   const network = networkOf(shape);
   const { train } = examplesOf(shape);
@@ -39,14 +39,14 @@ export async function phaseSeconds(
   const rateAt = () => optimizer.learningRate;
   let best = { whole: Number.POSITIVE_INFINITY, step: Number.POSITIVE_INFINITY };
   for (let at = 0; at <= repeats; at += 1) {
-    const beganMs = performance.now();
+    const beganMs = nowMs();
     await descent.restore({ weights, anchor: null, optimizer: {} });
     await descent.advance({ from: 0, to: 1, anchors: [0], rateAt, resetStep: 0 });
-    const middleMs = performance.now();
+    const middleMs = nowMs();
     await descent.advance({ from: 1, to: steps, anchors: [], rateAt, resetStep: 0 });
-    const stepsMs = performance.now() - middleMs;
+    const stepsMs = nowMs() - middleMs;
     await descent.weights();
-    const whole = (performance.now() - beganMs) / 1000;
+    const whole = (nowMs() - beganMs) / 1000;
     if (at === 0) continue;
     const step = stepsMs / 1000 / (steps - 1);
     best = { whole: Math.min(best.whole, whole), step: Math.min(best.step, step) };

@@ -89,6 +89,18 @@ describe("the closed form", () => {
     }
   });
 
+  it("stays within 1e-4 of weight space over 10 000 steps in float32", async () => {
+    const optimizer = { ...heavy, learning_rate: 0.02 } as const;
+    const steps = 10_000;
+    const way: Way = { ...squares, optimizer, steps, period: 1e9, engine: "float32" };
+    const expected = await walk(weightSpace, way);
+    for (const [how, form] of Object.entries(forms)) {
+      const { state } = await walk({ ...form, every: steps, horizon: steps }, way);
+      const difference = apart(state.weights, expected.state.weights);
+      assert.ok(difference < 1e-4, `${how}: ${difference}`);
+    }
+  });
+
   it("reports every so many steps with the values that all steps have there", async () => {
     const way: Way = { ...squares, optimizer: heavy, steps: 50, period: 30 };
     const all = (await walk(closedForm, way)).columns;

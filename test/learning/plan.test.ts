@@ -30,9 +30,9 @@ const squares: Partial<RunSettings> = {
 
 const fast = nominalSpeed({ engine: "onnxruntime", device: "cpu" });
 
-function planOf(settings: Partial<RunSettings>, memoryBytesMax = 4e9) {
+function planOf(settings: Partial<RunSettings>, memoryBytesMax = 4e9, examples = smallExamples()) {
   const assignment = assignmentOf(settingsOf(settings), { memoryBytesMax });
-  const given = { network: smallNetwork(), examples: smallExamples() };
+  const given = { network: smallNetwork(), examples };
   return prepare(assignment, given, { engine: "onnxruntime", device: "cpu", speed: fast }).plan;
 }
 
@@ -87,6 +87,56 @@ describe("the choice of a solver", () => {
     const large = refused({ batch_size: 100_000 }, 170e6);
     assert.equal(large.code, "too_large");
     assert.match(large.message, /batch_size of at most \d+ \(now 100000\)/);
+  });
+});
+
+describe("a refusal for want of memory", () => {
+  const messageOf = (plan: () => unknown): string => {
+    try {
+      plan();
+    } catch (error) {
+      if (error instanceof Failure && error.code === "too_large") return error.message;
+      throw error;
+    }
+    return assert.fail("not refused");
+  };
+  const named = (message: string, what: RegExp): number => Number(what.exec(message)?.[1]);
+
+  it("names the batch that fits, and the next one does not", () => {
+    const plan = (batch: number) => planOf({ batch_size: batch }, 170e6);
+    const most = named(
+      messageOf(() => plan(100_000)),
+      /batch_size of at most (\d+)/,
+    );
+    assert.ok(plan(most).memory_bytes <= 170e6);
+    messageOf(() => plan(most + 1));
+  });
+
+  it("names the examples that a solver asked for could take, and one more does not fit", () => {
+    const algorithm = linearised("never", "function_space");
+    const plan = (count: number) =>
+      planOf({ algorithm, batch_size: "full" }, 400e6, smallExamples(count, 5));
+    const most = named(
+      messageOf(() => plan(2000)),
+      /at most (\d+) examples/,
+    );
+    assert.ok(most > 100 && plan(most).memory_bytes <= 400e6);
+    messageOf(() => plan(most + 1));
+  });
+
+  it("is not needed where products take the place of a kernel", () => {
+    const plan = (solver: "auto" | "closed_form") =>
+      planOf({ ...squares, algorithm: linearised("never", solver) }, 400e6, smallExamples(2000, 5));
+    for (const solver of ["auto", "closed_form"] as const) {
+      assert.ok(plan(solver).memory_bytes <= 400e6);
+    }
+    assert.match(plan("closed_form").reason, /Krylov spaces of the Jacobian, without the kernel/);
+    const cosine = { type: "sgd", learning_rate: 0.1, schedule: { type: "cosine" } } as const;
+    const asked = { ...squares, optimizer: cosine, algorithm: linearised("never", "closed_form") };
+    assert.throws(
+      () => planOf(asked, 4e9, smallExamples(2000, 5)),
+      /6000 rows of the kernel are more than 3000; a cosine schedule has another rate/,
+    );
   });
 });
 
