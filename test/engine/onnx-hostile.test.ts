@@ -41,7 +41,9 @@ describe("a file that is no model", () => {
   it("never does more than refuse, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        assert.equal(refusal(() => readOnnx(bytes)).code, "malformed_body");
+        // A few bytes may say a graph without anything in it: that is no network.
+        const { code } = refusal(() => importOnnx(bytes));
+        assert.match(code, /^(malformed_body|invalid_model)$/);
       }),
       { numRuns: 500 },
     );
