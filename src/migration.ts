@@ -14,6 +14,7 @@ import {
   copyTables,
   countTables,
   type OpenTables,
+  passOnLeases,
   type TableCount,
 } from "#storage/store/transfer.ts";
 import { Failure } from "./failure.ts";
@@ -133,6 +134,7 @@ async function moveAll(
     signal,
     onTable: ({ table, rows }) => onLine(`${table}: ${rows} rows added`),
   });
+  await passOnLeases(source, target);
   onLine("comparing both sides");
   const faults = await compareTables(source, target, signal);
   if (faults.length > 0) {

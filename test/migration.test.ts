@@ -79,6 +79,15 @@ describe("a migration", () => {
     assert.equal(rows["runs"], runsStocked);
   });
 
+  it("leaves nothing to a worker that stayed behind", async (t) => {
+    const both = await places(t);
+    await stock(both.from);
+    await migrateData(asked(both));
+    await using store = await storeOf(both.to);
+    const untended = await store.read((reader) => reader.untended("another", 10));
+    assert.equal(untended.length, runsStocked);
+  });
+
   it("goes on where it was interrupted, and sends nothing twice", async (t) => {
     const both = await places(t);
     await stock(both.from);

@@ -25,6 +25,7 @@ async function stockRuns(store: Store, weights: readonly string[]): Promise<void
     const { run, ...rest } = runRecord();
     await store.of(`tenant-${at}`).write(async (writer) => {
       await writer.insertRun({ run, ...rest });
+      await writer.leases.grant({ id: run.id, owner: "embedded", epoch: 1 }, 86_400_000);
       const events = Array.from({ length: eventsPerRun - 1 }, (_, i) => logEvent(i, `log:${i}`));
       await writer.append(run.id, time, [...events, metricsEvent(1, 10)]);
       const [digest = "", arrays = ""] = weights;

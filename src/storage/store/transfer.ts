@@ -22,7 +22,7 @@ const keys: Readonly<Record<Table, readonly string[] | null>> = {
   schema_version: null,
   // Bytes of uploads lie on the disk of the machine that took them in.
   uploads: null,
-  // Of replicas that do not exist any more: runs that they had are taken back.
+  // Of a process that does not exist any more: passed on as leases whose time is over.
   leases: null,
   workers: null,
   errands: null,
@@ -132,6 +132,22 @@ export async function copyTables(
       after = keyOf(last, part);
     }
     onTable({ table: part.table, rows: added });
+  }
+}
+
+/**
+ * What somebody worked on when the source was last used is for anybody to take back at the target:
+ * without a lease it would be nobody's for ever.
+ */
+export async function passOnLeases(from: OpenTables, to: OpenTables): Promise<void> {
+  const leases = await from.db.selectFrom("leases").select(["id", "owner", "epoch"]).execute();
+  for (let at = 0; at < leases.length; at += rowsPerBatch) {
+    const rows = leases.slice(at, at + rowsPerBatch).map((lease) => ({ ...lease, expires_ms: 0 }));
+    await to.db
+      .insertInto("leases")
+      .values(rows)
+      .onConflict((conflict) => conflict.column("id").doNothing())
+      .execute();
   }
 }
 
