@@ -3,8 +3,8 @@ import type { Errand, ErrandRunner } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import type { AskedErrand } from "#storage/fleet.ts";
 import { type ErrandAnswer, errandTopic, packed, unpacked } from "./asked-errands.ts";
-import { openBell } from "./bell.ts";
 import type { Log, RunContext } from "./context.ts";
+import { Rounds } from "./rounds.ts";
 
 export interface ErrandDeskOptions {
   readonly context: RunContext;
@@ -23,42 +23,35 @@ export interface ErrandDeskOptions {
 
 export class ErrandDesk {
   readonly #options: ErrandDeskOptions;
-  readonly #bell = openBell();
-  readonly #unsubscribe: () => void;
-  #closed = false;
-  #loop: Promise<void> | undefined;
+  readonly #rounds: Rounds;
 
   constructor(options: ErrandDeskOptions) {
+    const { context, log, pollMs = 2000 } = options;
     this.#options = options;
-    this.#unsubscribe = options.context.wakeups.subscribe(errandTopic, this.#bell.ring);
+    this.#rounds = new Rounds({
+      wakeups: context.wakeups,
+      topic: errandTopic,
+      pollMs,
+      round: () => this.#serve(),
+      onFault: (err) => log.error({ err }, "errands cannot go on; it is tried again"),
+    });
   }
 
   start(): void {
-    this.#loop ??= this.#serve();
+    this.#rounds.start();
   }
 
   /** Takes no further errand; close who does them first. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#unsubscribe();
-    this.#bell.close();
-    await this.#loop;
+    await this.#rounds.close();
   }
 
-  async #serve(): Promise<void> {
-    const { context, kinds, log, owner, pollMs = 2000 } = this.#options;
-    while (!this.#closed) {
-      try {
-        const asked = await context.store.write((writer) => writer.fleet.take(owner, kinds));
-        if (asked !== undefined) {
-          await this.#do(asked);
-          continue;
-        }
-      } catch (err) {
-        log.error({ err }, "errands cannot go on; it is tried again");
-      }
-      await this.#bell.wait(pollMs);
-    }
+  async #serve(): Promise<boolean> {
+    const { context, kinds, owner } = this.#options;
+    const asked = await context.store.write((writer) => writer.fleet.take(owner, kinds));
+    if (asked === undefined) return false;
+    await this.#do(asked);
+    return true;
   }
 
   async #do({ id, request }: AskedErrand): Promise<void> {

@@ -3,10 +3,10 @@
  * store, so that kernels which a former process left are taken up again.
  */
 import { sourceOf } from "#catalog/source.ts";
-import { openBell } from "#runs/bell.ts";
 import { type Log, type RunContext, timeOf } from "#runs/context.ts";
 import type { Errands } from "#runs/errands.ts";
 import type { Granted, LeaseKeeper } from "#runs/lease-keeper.ts";
+import { Rounds } from "#runs/rounds.ts";
 import type { Ntk } from "#schemas/ntk.ts";
 import type { RunError } from "#schemas/run.ts";
 import type { Errand, ErrandResult } from "#src/channel.ts";
@@ -36,43 +36,34 @@ const attemptsMax = 3;
 
 export class KernelWorker {
   readonly #options: KernelWorkerOptions;
-  readonly #bell = openBell();
-  readonly #unsubscribe: () => void;
-  #closed = false;
-  #loop: Promise<void> | undefined;
+  readonly #rounds: Rounds;
 
   constructor(options: KernelWorkerOptions) {
+    const { context, log, pollMs = 5000 } = options;
     this.#options = options;
-    this.#unsubscribe = options.context.wakeups.subscribe(kernelTopic, this.#bell.ring);
+    this.#rounds = new Rounds({
+      wakeups: context.wakeups,
+      topic: kernelTopic,
+      pollMs,
+      round: () => this.#serve(),
+      onFault: (err) => log.error({ err }, "kernels cannot go on; the worker tries again"),
+    });
   }
 
   start(): void {
-    this.#loop ??= this.#serve();
+    this.#rounds.start();
   }
 
   /** Begins no further kernel and lets the one under way go, to be taken up again later. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#unsubscribe();
-    this.#bell.close();
-    await this.#options.errands.close();
-    await this.#loop;
+    await this.#rounds.close(() => this.#options.errands.close());
   }
 
-  async #serve(): Promise<void> {
-    const { log, pollMs = 5000 } = this.#options;
-    while (!this.#closed) {
-      try {
-        const next = await this.#claim();
-        if (next !== undefined) {
-          await this.#attempt(next);
-          continue;
-        }
-      } catch (error) {
-        log.error({ err: error }, "kernels cannot go on; the worker tries again");
-      }
-      await this.#bell.wait(pollMs);
-    }
+  async #serve(): Promise<boolean> {
+    const next = await this.#claim();
+    if (next === undefined) return false;
+    await this.#attempt(next);
+    return true;
   }
 
   /** The next kernel as begun, with a lease on it. */

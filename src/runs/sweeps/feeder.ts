@@ -4,9 +4,9 @@
  * restart.
  */
 import { admit } from "#runs/admission.ts";
-import { openBell } from "#runs/bell.ts";
 import { insertQueued, materials } from "#runs/commands.ts";
 import { type Log, queueTopic, type RunContext } from "#runs/context.ts";
+import { Rounds } from "#runs/rounds.ts";
 import { settingsFrom } from "#runs/settings.ts";
 import type { RunRequest } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
@@ -30,41 +30,36 @@ const runsAtOnce = 16;
 
 export class SweepFeeder {
   readonly #options: FeederOptions;
-  readonly #bell = openBell();
-  readonly #unsubscribe: () => void;
-  #closed = false;
-  #loop: Promise<void> | undefined;
+  readonly #rounds: Rounds;
 
   constructor(options: FeederOptions) {
+    const { context, log, pollMs = 1000 } = options;
     this.#options = options;
-    this.#unsubscribe = options.context.wakeups.subscribe(queueTopic, this.#bell.ring);
+    this.#rounds = new Rounds({
+      wakeups: context.wakeups,
+      topic: queueTopic,
+      pollMs,
+      round: () => this.#serve(),
+      onFault: (err) => log.error({ err }, "sweeps cannot go on; the feeder tries again"),
+    });
   }
 
   start(): void {
-    this.#loop ??= this.#serve();
+    this.#rounds.start();
   }
 
   /** Makes no further run. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#unsubscribe();
-    this.#bell.close();
-    await this.#loop;
+    await this.#rounds.close();
   }
 
-  async #serve(): Promise<void> {
-    const { context, log, pollMs = 1000 } = this.#options;
-    while (!this.#closed) {
-      try {
-        const open = await context.store.read((reader) => reader.openSweeps(sweepsOpenMax));
-        for (const { id, wanted, tenant } of open) {
-          if (wanted === "run" && !this.#closed) await this.#feed(id, tenant);
-        }
-      } catch (error) {
-        log.error({ err: error }, "sweeps cannot go on; the feeder tries again");
-      }
-      await this.#bell.wait(pollMs);
+  /** A turn for each open sweep; what they made wakes the next round. */
+  async #serve(): Promise<boolean> {
+    const { store } = this.#options.context;
+    for (const { id, wanted, tenant } of await store.read((all) => all.openSweeps(sweepsOpenMax))) {
+      if (wanted === "run" && !this.#rounds.isClosed) await this.#feed(id, tenant);
     }
+    return false;
   }
 
   /** One turn for one sweep; rings for another when it made all that a turn may. */
