@@ -21,7 +21,7 @@ import type {
   SweepTable,
   UploadTable,
 } from "./schema.ts";
-import { intact, intactRun, sealed } from "./seals.ts";
+import { brokenRow, intact, intactRun, sealed } from "./seals.ts";
 
 /** A row but for whose it is, which the writer says, and for its seals. */
 type Row<T> = Omit<T, "tenant" | "seal" | "log_seal">;
@@ -83,11 +83,20 @@ export type StoredRun = Omit<Selectable<RunTable>, "tenant">;
 /** What documents do not say that were written before there were workers. */
 const before = { run: { priority: "normal" }, record: { needsBytes: 0 } } as const;
 
-/** The columns that the log and the insertion own win over the document. */
+/**
+ * The columns that the log and the insertion own win over the document. Failure `storage_corrupt`
+ * when those of the queue say something else; `auto` stood for any device before there were workers.
+ */
 export function toRunRecord(row: StoredRun): RunRecord {
-  const record = parseDocument<RunRecord>(intactRun(row).document);
+  const stored = parseDocument<RunRecord>(intactRun(row).document);
   const log = { epoch: row.epoch, last_seq: Number(row.last_seq) };
-  return { ...before.record, ...record, run: { ...before.run, ...record.run, ...log } };
+  const record = { ...before.record, ...stored, run: { ...before.run, ...stored.run, ...log } };
+  const isSame =
+    Number(row.priority) === priorities[record.run.priority] &&
+    Number(row.needs_bytes) === record.needsBytes &&
+    (row.device === record.run.device || row.device === "auto");
+  if (!isSame) throw brokenRow();
+  return record;
 }
 
 interface StepRange {

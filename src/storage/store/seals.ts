@@ -9,7 +9,7 @@ type Value = string | number | bigint | null;
 
 /**
  * Columns that change by themselves: an index, or a seal of their own, has them. Those of the queue
- * came later than the first seals; the document says the same.
+ * came later than the first seals; the document vouches for them (rows.ts).
  */
 const apart: ReadonlySet<string> = new Set([
   ...["tenant", "epoch", "last_seq", "seal", "log_seal"],
@@ -43,7 +43,8 @@ export function logSealOf({ id, epoch, last_seq }: LogEnd): number {
   return sealOf({ run: id, log: epoch, end: last_seq });
 }
 
-function broken(): Failure {
+/** Of a row that something or somebody has changed. */
+export function brokenRow(): Failure {
   return new Failure(
     "storage_corrupt",
     "A stored row is not what was written. Restore the database from a backup.",
@@ -52,7 +53,7 @@ function broken(): Failure {
 
 /** The row itself. Failure `storage_corrupt` when it is not what was written. */
 export function intact<Row extends { readonly seal: number }>(row: Row): Row {
-  if (Number(row.seal) !== sealOf(row)) throw broken();
+  if (Number(row.seal) !== sealOf(row)) throw brokenRow();
   return row;
 }
 
@@ -60,6 +61,6 @@ export function intact<Row extends { readonly seal: number }>(row: Row): Row {
 export function intactRun<
   Row extends LogEnd & { readonly seal: number; readonly log_seal: number },
 >(row: Row): Row {
-  if (Number(row.log_seal) !== logSealOf(row)) throw broken();
+  if (Number(row.log_seal) !== logSealOf(row)) throw brokenRow();
   return intact(row);
 }
