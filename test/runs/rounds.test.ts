@@ -1,4 +1,4 @@
-/** Rounds of work: at once while there is some, at a wake-up, after a fault, and none once closed. */
+/** Rounds of work: at once while there is some, at a wake-up, after a fault, none once closed. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Rounds } from "#runs/rounds.ts";
