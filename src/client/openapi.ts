@@ -5753,6 +5753,15 @@ export interface operations {
                     "application/json": components["schemas"]["Devices"];
                 };
             };
+            /** @description invalid_request: The request does not fit the contract; `errors` points at each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated: No key or token came, or one that is unknown, expired or not for here. */
             401: {
                 headers: {

@@ -56,7 +56,9 @@ const devices = {
   tags,
   summary: "Engines and devices of this machine, each tried with a small program",
   querystring: devicesQuery,
-  response: answers({ ok: { description: "What was found.", schema: ref(Devices) } }),
+  response: answers({ ok: { description: "What was found.", schema: ref(Devices) } }, [
+    "invalid_request",
+  ]),
 };
 
 const workers = {
