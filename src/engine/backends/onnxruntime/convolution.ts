@@ -2,16 +2,21 @@
  * Convolutions as ONNX nodes: patches by one Gather of rows, then a matrix product. Unless patches
  * are large, the forward pass and the filter gradient share them: it is the same Gather.
  */
+import type { Geometry } from "#engine/backends/window-tables.ts";
+import {
+  geometryOf,
+  inputRows,
+  isPointwise,
+  outputRows,
+  tablesOf,
+} from "#engine/backends/window-tables.ts";
 import { int, ints } from "#engine/onnx/model.ts";
-import type { Node, Window } from "#engine/ops/operations.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { Emitter } from "./emitter.ts";
 import { gatherSums, withZeroRow } from "./indexing.ts";
 import type { Lowering } from "./lowering.ts";
 import { operandNode } from "./lowering.ts";
 import { filled, reshaped } from "./structure.ts";
-import type { Geometry } from "./tables.ts";
-import { inputRows, isPointwise, outputRows, tablesOf } from "./tables.ts";
 
 /** Patches of up to so many elements are made for the whole batch at once. */
 const wholeElementsMax = 1 << 21;
@@ -21,26 +26,6 @@ const blockElementsMax = 1 << 19;
 
 /** Patches this many times wider than the result are worth making in blocks. */
 const wideRatioMin = 3;
-
-/** The three arrays that a convolution relates, whichever of them is the result. */
-interface Parts {
-  readonly x: Pick<Node, "shape">;
-  readonly w: Pick<Node, "shape">;
-  readonly y: Pick<Node, "shape">;
-  readonly window: Window;
-}
-
-function geometryOf({ x, w, y, window }: Parts): Geometry {
-  return {
-    batch: x.shape[0] ?? 0,
-    input: x.shape.slice(1, -1),
-    kernel: w.shape.slice(0, -2),
-    output: y.shape.slice(1, -1),
-    channels: x.shape.at(-1) ?? 0,
-    filters: y.shape.at(-1) ?? 0,
-    window,
-  };
-}
 
 /**
  * [output rows, taps · channels]. Blocks are made again for the filter gradient, under a table of

@@ -2,6 +2,9 @@
  * Gathers and scatters as ONNX nodes. A scatter is never left to threads that race for a sum: it is
  * a gather by the inverted table, a product with a one-hot matrix, or sequential.
  */
+
+import type { Inverse } from "#engine/backends/window-tables.ts";
+import { invert } from "#engine/backends/window-tables.ts";
 import { elementTypes, int, string } from "#engine/onnx/model.ts";
 import type { NodeOf } from "#engine/ops/operations.ts";
 import { sizeOf } from "#engine/tensor.ts";
@@ -9,8 +12,6 @@ import type { Emitter } from "./emitter.ts";
 import type { Lowering, Operand } from "./lowering.ts";
 import { operandNode } from "./lowering.ts";
 import { filled, reshaped } from "./structure.ts";
-import type { Inverse } from "./tables.ts";
-import { invert } from "./tables.ts";
 
 /** Up to this size a one-hot product, which uses every core, beats a sequential scatter. */
 const oneHotSizeMax = 1024;

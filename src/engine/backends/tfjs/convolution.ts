@@ -3,38 +3,19 @@
  * groups and no strides together with dilations, are slow in plain JavaScript, and one of the three
  * is missing on wasm; this form is the same everywhere.
  */
-import type { Geometry } from "#engine/backends/onnxruntime/tables.ts";
+import type { Geometry } from "#engine/backends/window-tables.ts";
 import {
+  geometryOf,
   inputRows,
   isPointwise,
   outputRows,
   tablesOf,
-} from "#engine/backends/onnxruntime/tables.ts";
-import type { Node, Window } from "#engine/ops/operations.ts";
+} from "#engine/backends/window-tables.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { Kernel, Kernels, Site } from "./kernel.ts";
 import { operand, reshaped, shapeOf } from "./kernel.ts";
 import type { EagerTensor } from "./library.ts";
 import { product } from "./product.ts";
-
-interface Parts {
-  readonly x: Pick<Node, "shape">;
-  readonly w: Pick<Node, "shape">;
-  readonly y: Pick<Node, "shape">;
-  readonly window: Window;
-}
-
-function geometryOf({ x, w, y, window }: Parts): Geometry {
-  return {
-    batch: x.shape[0] ?? 0,
-    input: x.shape.slice(1, -1),
-    kernel: w.shape.slice(0, -2),
-    output: y.shape.slice(1, -1),
-    channels: x.shape.at(-1) ?? 0,
-    filters: y.shape.at(-1) ?? 0,
-    window,
-  };
-}
 
 /** A table of rows that is uploaded once. */
 function table(name: string, geometry: Geometry, site: Site): EagerTensor {

@@ -1,8 +1,8 @@
 /**
  * Index tables: which row of x [N · in, C] stands at each place of each window of a convolution,
- * and tables turned round. Plain index arithmetic; writes no nodes.
+ * and tables turned round. Plain index arithmetic that backends share.
  */
-import type { Window } from "#engine/ops/operations.ts";
+import type { Node, Window } from "#engine/ops/operations.ts";
 import type { Shape } from "#engine/tensor.ts";
 import { sizeOf } from "#engine/tensor.ts";
 
@@ -15,6 +15,26 @@ export interface Geometry {
   readonly channels: number;
   readonly filters: number;
   readonly window: Window;
+}
+
+/** The three arrays that a convolution relates, whichever of them is the result. */
+export interface Related {
+  readonly x: Pick<Node, "shape">;
+  readonly w: Pick<Node, "shape">;
+  readonly y: Pick<Node, "shape">;
+  readonly window: Window;
+}
+
+export function geometryOf({ x, w, y, window }: Related): Geometry {
+  return {
+    batch: x.shape[0] ?? 0,
+    input: x.shape.slice(1, -1),
+    kernel: w.shape.slice(0, -2),
+    output: y.shape.slice(1, -1),
+    channels: x.shape.at(-1) ?? 0,
+    filters: y.shape.at(-1) ?? 0,
+    window,
+  };
 }
 
 /** Rows of x as a matrix: one for each example and place. */
