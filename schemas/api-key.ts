@@ -2,7 +2,8 @@
 import Type, { type Static } from "typebox";
 import { KeyId, Name, nullable, oneOf, strict, Time } from "./values.ts";
 
-export const scopes = [
+/** Everything but the management of keys. */
+export const ordinaryScopes = [
   "runs:read",
   "runs:write",
   "models:read",
@@ -10,8 +11,9 @@ export const scopes = [
   "datasets:read",
   "datasets:write",
   "stream:read",
-  "admin",
 ] as const;
+
+export const scopes = [...ordinaryScopes, "admin"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** `admin` includes all others. */

@@ -16,12 +16,11 @@ import { planRun } from "#runs/plan.ts";
 import { predictRun } from "#runs/predict.ts";
 import { harmless, type RunSights } from "#runs/sights.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
-import { openPostgresStore } from "#storage/store/postgres.ts";
 import { openSqliteStore } from "#storage/store/sqlite.ts";
 import type { Store } from "#storage/store.ts";
 import { openUploads } from "#storage/uploads/open.ts";
 import { localWakeups } from "#storage/wakeups/local.ts";
-import { openPostgresWakeups } from "#storage/wakeups/postgres.ts";
+import type { Wakeups } from "#storage/wakeups.ts";
 import { Access } from "./access/access.ts";
 import { bootstrapKey } from "./access/keys.ts";
 import type { Config } from "./config.ts";
@@ -51,10 +50,18 @@ async function versionOfPackage(): Promise<string> {
 type StoreOptions = Pick<Config, "dataDir" | "database" | "failpoint"> & { readonly log?: Log };
 
 /** The store of a configuration, for whoever may reach it: also beside a running service. */
-export function openStoreOf(options: StoreOptions): Promise<Store> {
+export async function openStoreOf(options: StoreOptions): Promise<Store> {
   const { dataDir, database, ...rest } = options;
-  if (database !== null) return openPostgresStore({ ...database, ...rest });
-  return openSqliteStore({ path: join(dataDir, storeFile), ...rest });
+  if (database === null) return openSqliteStore({ path: join(dataDir, storeFile), ...rest });
+  // A service with a store of its own does not wait for a client that it never uses.
+  const { openPostgresStore } = await import("#storage/store/postgres.ts");
+  return openPostgresStore({ ...database, ...rest });
+}
+
+async function openWakeupsOf({ database }: Config, log: Log): Promise<Wakeups> {
+  if (database === null) return localWakeups({ log });
+  const { openPostgresWakeups } = await import("#storage/wakeups/postgres.ts");
+  return openPostgresWakeups({ ...database, log });
 }
 
 async function openPorts(config: Config, log: Log) {
@@ -65,8 +72,7 @@ async function openPorts(config: Config, log: Log) {
   const artifacts = await openArtifacts(artifactsDir, { address, log, failpoint });
   const store = await openStoreOf({ dataDir, database, failpoint, log });
   const uploads = await openUploads(join(config.dataDir, "uploads"), address);
-  const wakeups =
-    database === null ? localWakeups({ log }) : await openPostgresWakeups({ ...database, log });
+  const wakeups = await openWakeupsOf(config, log);
   return { artifactsDir, artifacts, uploads, store, wakeups, now: Date.now };
 }
 

@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import { openStand, type Stand } from "#test/cluster/stand.ts";
 import { type Chance, chanceOf } from "./chance.ts";
@@ -43,8 +44,6 @@ const toldMsMax = 60_000;
 /** Disturbances at the same time, each as often as it stands here. */
 const howMany = [1, 1, 1, 2, 2, 3] as const;
 const linesKeptMax = 2000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 class ClusterLoop {
   readonly faults: Fault[] = [];

@@ -1,4 +1,5 @@
 /** What the contract campaign tells schemathesis: things that exist, and bodies that fit them. */
+import { setTimeout as pause } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import { chanceOf } from "./chance.ts";
@@ -23,7 +24,6 @@ export interface Materials {
 }
 
 const endedRuns = 3;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function bodiesFor(model: string, dataset: string, run: Readonly<Record<string, unknown>>) {
   const first = { dataset, split: "test", examples: 8 };

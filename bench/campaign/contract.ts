@@ -7,6 +7,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { ordinaryScopes } from "#schemas/api-key.ts";
 import { chanceOf } from "./chance.ts";
 import { type Materials, prepareMaterials } from "./contract-materials.ts";
 import { frameCampaign } from "./frames.ts";
@@ -28,22 +29,14 @@ const rules = join(import.meta.dirname, "schemathesis.toml");
 const hooks = join(import.meta.dirname, "schemathesis_hooks.py");
 const version = "4.32.5";
 const adminKey = `lnt_${"0".repeat(20)}_${"c".repeat(43)}`;
-/** All but admin: a key that may manage keys would end itself by chance. */
-const scopes = [
-  "runs:read",
-  "runs:write",
-  "models:read",
-  "models:write",
-  "datasets:read",
-  "datasets:write",
-  "stream:read",
-];
 
-/** A key that may do everything but manage keys. */
+/** A key that may do everything but manage keys: by chance it would end itself. */
 async function keyFor(server: Server): Promise<string> {
   const client = new KillClient(chanceOf(1, "key"), adminKey);
   client.address = server.address;
-  const answer = await client.ask("POST", "/v1/api-keys", { body: { name: "campaign", scopes } });
+  const answer = await client.ask("POST", "/v1/api-keys", {
+    body: { name: "campaign", scopes: ordinaryScopes },
+  });
   return String(answer?.body["key"]);
 }
 

@@ -5,6 +5,7 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import { latestCheckpoint } from "#runs/retention.ts";
 import type { Checkpoint } from "#schemas/checkpoint.ts";
@@ -26,8 +27,6 @@ export interface ServiceTally {
 const checkpointsBefore = 3;
 const waitMsMax = 120_000;
 const pollMs = 150;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Polls until `body` says true; false when that takes too long. */
 async function until(body: () => Promise<boolean>): Promise<boolean> {

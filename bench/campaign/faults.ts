@@ -7,6 +7,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isTerminal } from "#runs/change.ts";
 import { chanceOf } from "./chance.ts";
@@ -26,8 +27,6 @@ const faultMsMax = 25_000;
 const pollMs = 200;
 const chunkBytes = 256 * 1024;
 const megabyte = 2 ** 20;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(isSo: () => Promise<boolean>, msMax = waitMsMax): Promise<boolean> {
   const deadlineMs = performance.now() + msMax;

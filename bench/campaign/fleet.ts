@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Link } from "#test/cluster/link.ts";
 import { freePort } from "#test/cluster/ports.ts";
 import type { Stand } from "#test/cluster/stand.ts";
@@ -24,8 +25,6 @@ const common = {
   LINNET_DRAIN_MS: "10000",
   LINNET_LEASE_MS: "4000",
 } as const;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface MemberOptions {
   readonly name: string;

@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import type { RunRequest } from "#schemas/run.ts";
 import { failpointNames } from "#src/failpoints.ts";
@@ -37,8 +38,6 @@ const orphanMsMax = 10_000;
 /** How long a service is left to reach its failpoint. */
 const failpointMsMax = 5000;
 const settleMsMax = 240_000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 class KillLoop {
   readonly faults: Fault[] = [];

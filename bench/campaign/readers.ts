@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import type { Definition } from "#schemas/model.ts";
 import type { RunRequest } from "#schemas/run.ts";
@@ -39,8 +40,6 @@ const definition: Definition = {
   ],
 };
 const generator = { type: "wedge", train: 1000, test: 64, dimension: 20, seed: 1 } as const;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Stage {
   readonly #client = new KillClient(chanceOf(1, "readers"));

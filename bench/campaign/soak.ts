@@ -6,6 +6,7 @@
 import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import type { Run } from "#schemas/run.ts";
 import { chanceOf } from "./chance.ts";
@@ -27,8 +28,6 @@ const runsAtOnce = 4;
 const runsKept = 40;
 const sampleMs = 5000;
 const mebibyte = 2 ** 20;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Sample {
   readonly megabytes: number;

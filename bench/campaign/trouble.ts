@@ -2,6 +2,7 @@
  * What a cluster is put through: one disturbance at a time or several at once, each with its end.
  * Chosen by chance from a seed; nothing here knows whether the cluster bore it.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Stand } from "#test/cluster/stand.ts";
 import type { Chance } from "./chance.ts";
 import type { Fleet, Member, Way } from "./fleet.ts";
@@ -33,8 +34,6 @@ const weights: Readonly<Record<Trouble, number>> = {
 const urn: readonly Trouble[] = troubles.flatMap((name) =>
   Array<Trouble>(weights[name]).fill(name),
 );
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface TroubleOptions {
   readonly fleet: Fleet;

@@ -1,5 +1,5 @@
 /** Who asks: for which tenant, with which scopes, until when. How that is proved is not here. */
-import type { Scope } from "#schemas/api-key.ts";
+import { ordinaryScopes, type Scope } from "#schemas/api-key.ts";
 import { usualTenant } from "#storage/store.ts";
 
 export interface Caller {
@@ -19,15 +19,7 @@ export interface Caller {
  */
 export const anybody: Caller = {
   tenant: usualTenant,
-  scopes: new Set([
-    "runs:read",
-    "runs:write",
-    "models:read",
-    "models:write",
-    "datasets:read",
-    "datasets:write",
-    "stream:read",
-  ]),
+  scopes: new Set(ordinaryScopes),
   name: "anybody",
   key: null,
   expiresMs: null,

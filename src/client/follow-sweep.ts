@@ -7,8 +7,9 @@ import type { EventKind } from "#schemas/event.ts";
 import type { ServerFrame, SweepFrame } from "#schemas/stream.ts";
 import type { Sweep } from "#schemas/sweep.ts";
 import { bearer } from "./client.ts";
-import { type Closed, FrameSocket, type OpenSocket, openGlobal } from "./frames.ts";
-import { ask, backoff, type Fetch, FollowError, mayReturn, ticketFor } from "./returning.ts";
+import { connect, left } from "./connection.ts";
+import type { Closed, OpenSocket } from "./frames.ts";
+import { ask, backoff, type Fetch, FollowError, mayReturn } from "./returning.ts";
 
 export interface FollowSweepOptions {
   /** Where the service is, such as `http://127.0.0.1:8080`. */
@@ -40,7 +41,6 @@ export const hasEnded = (status: Sweep["status"]): boolean =>
 
 function urlOf({ baseUrl, sweep, kinds, history }: FollowSweepOptions, isFirst: boolean): URL {
   const url = new URL(`/v1/sweeps/${encodeURIComponent(sweep)}/stream`, baseUrl);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("kinds", (kinds ?? ["status"]).join(","));
   url.searchParams.set("history", String(history === true && isFirst));
   return url;
@@ -62,20 +62,11 @@ async function* connection(
   options: FollowSweepOptions,
   state: { isFirst: boolean; failures: number },
 ): AsyncGenerator<SweepNews, Closed | undefined> {
-  const { signal, apiKey, openSocket = openGlobal } = options;
-  const url = urlOf(options, state.isFirst);
-  if (apiKey !== undefined) {
-    const ticket = await ticketFor(options);
-    if (ticket === undefined) return { code: 1006, reason: "no ticket" };
-    url.searchParams.set("ticket", ticket);
-  }
-  await using socket = new FrameSocket(url.href, openSocket);
-  const onAbort = () => socket.close();
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const frames = connect(urlOf(options, state.isFirst), options);
   try {
     for (;;) {
-      const frame = await socket.next();
-      if (!("frame" in frame)) return frame;
+      const { done, value: frame } = await frames.next();
+      if (done === true) return frame;
       state.failures = 0;
       state.isFirst = false;
       if (frame.frame === "error" && !frame.retryable) {
@@ -87,7 +78,7 @@ async function* connection(
       if (hasEnded(frame.status)) return undefined;
     }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
+    await frames.return(left);
   }
 }
 

@@ -8,8 +8,9 @@ import type { EventPage } from "#schemas/event-page.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import type { ServerFrame } from "#schemas/stream.ts";
 import { bearer } from "./client.ts";
-import { type Closed, FrameSocket, type OpenSocket, openGlobal } from "./frames.ts";
-import { ask, backoff, FollowError, mayReturn, ticketFor } from "./returning.ts";
+import { connect, left } from "./connection.ts";
+import type { Closed, OpenSocket } from "./frames.ts";
+import { ask, backoff, FollowError, mayReturn } from "./returning.ts";
 
 export interface FollowOptions {
   /** Where the service is, such as `http://127.0.0.1:8080`. */
@@ -63,32 +64,22 @@ class Follower {
     return this.#status;
   }
 
-  #url(): string {
+  #url(): URL {
     const { baseUrl, run, kinds } = this.#options;
     const url = new URL(`/v1/runs/${run}/stream`, baseUrl);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("after", String(this.#cursor));
     if (this.#epoch !== undefined) url.searchParams.set("epoch", this.#epoch);
     if (kinds !== undefined) url.searchParams.set("kinds", kinds.join(","));
-    return url.href;
+    return url;
   }
 
   /** One connection's events; how it ended, or undefined when the run is complete. */
   async *#connection(): AsyncGenerator<RunEvent, Closed | undefined> {
-    const { signal, apiKey, openSocket = openGlobal } = this.#options;
-    const url = new URL(this.#url());
-    if (apiKey !== undefined) {
-      const ticket = await ticketFor(this.#options);
-      if (ticket === undefined) return { code: 1006, reason: "no ticket" };
-      url.searchParams.set("ticket", ticket);
-    }
-    await using socket = new FrameSocket(url.href, openSocket);
-    const onAbort = () => socket.close();
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const frames = connect(this.#url(), this.#options);
     try {
       for (;;) {
-        const frame = await socket.next();
-        if (!("frame" in frame)) return frame;
+        const { done, value: frame } = await frames.next();
+        if (done === true) return frame;
         this.#failures = 0;
         if (frame.frame === "complete") {
           this.#status = frame.status;
@@ -97,7 +88,7 @@ class Follower {
         if (!(yield* this.#take(frame))) return { code: 1006, reason: "a gap could not be read" };
       }
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      await frames.return(left);
     }
   }
 
