@@ -128,11 +128,8 @@ function openDispatcher(options: CrewOptions, gpus: Gpus): Dispatcher {
     threadsPerTrainer: config.threadsPerTrainer,
     failpoint: config.failpoint,
     gpus: async () => gpus.length,
-    hasRoom: async () => {
-      const has = (await artifacts.bytesFree()) >= config.diskBytesFreeMin;
-      if (!has) upkeep.hurry();
-      return has;
-    },
+    hasRoom: async () => (await artifacts.bytesFree()) >= config.diskBytesFreeMin,
+    makeRoom: () => upkeep.hurry(),
   });
 }
 

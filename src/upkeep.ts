@@ -4,18 +4,25 @@
  */
 
 import { terminalStatuses } from "#runs/change.ts";
+import { checkpointsLogged } from "#runs/retention.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import type { RunFilter, Store } from "#storage/store.ts";
 import { sweepArtifacts } from "#storage/sweep.ts";
 import type { Uploads } from "#storage/uploads.ts";
+import { Failure } from "./failure.ts";
 import { idAt } from "./ids.ts";
 import type { Log } from "./log.ts";
 
 /** How often, and how old an artifact that nothing points at must be to go. */
 const everyMs = 60 * 60 * 1000;
-/** Without room: how often, and how old. A row points at its artifact well before that. */
-const hurryEveryMs = 60_000;
+/** Without room: how old. A row points at its artifact well before that. */
 const hurryAgeMs = 10 * 60_000;
+/**
+ * Without room: how often, and how old what a log names and no row does any more, such as
+ * checkpoints that later ones replaced. Equal bytes may just have been stored by another run.
+ */
+const hurryEveryMs = 20_000;
+const letGoAgeMs = 20_000;
 const dayMs = 24 * 60 * 60 * 1000;
 /** Of the time between two turns: timers of two replicas, or of one, are never quite even. */
 const turnShare = 0.9;
@@ -91,10 +98,30 @@ async function inTurn(options: UpkeepOptions, olderThanMs: number): Promise<obje
   return isOurs ? tidy(options, olderThanMs) : undefined;
 }
 
+/**
+ * Deletes what replaced checkpoints left. It needs no turn and writes no row: the database may be
+ * on the very disk that is full.
+ */
+async function sweepLetGo(options: UpkeepOptions): Promise<object> {
+  const digests = await checkpointsLogged(options);
+  const letGo = { digests, olderThanMs: letGoAgeMs };
+  return sweepArtifacts({ ...options, olderThanMs: Number.POSITIVE_INFINITY, letGo });
+}
+
+/** The rest is tidied up too, unless that cannot be stored. */
+async function makeRoom(options: UpkeepOptions): Promise<object> {
+  const swept = await sweepLetGo(options);
+  const rest = await inTurn(options, hurryAgeMs).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === "storage_full") return undefined;
+    throw error;
+  });
+  return { ...swept, ...(rest && { rest }) };
+}
+
 export interface Upkeep {
   /** Begins, every hour until the signal aborts. */
   start(): void;
-  /** There is too little room: tidies up now, and not again for a while. */
+  /** There is too little room, or runs wait for it: tidies up now, and not again for a while. */
   hurry(): void;
 }
 
@@ -102,10 +129,10 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   const { log, signal, now } = options;
   let isTidying = false;
   let hurriedMs = Number.NEGATIVE_INFINITY;
-  const begin = (olderThanMs: number): void => {
+  const begin = (tidyUp: () => Promise<object | undefined>): void => {
     if (isTidying || signal.aborted) return;
     isTidying = true;
-    inTurn(options, olderThanMs)
+    tidyUp()
       .then((done) => done !== undefined && log.info(done, "tidied up"))
       .catch((err: unknown) => {
         if (!signal.aborted) log.error({ err }, "could not tidy up");
@@ -116,14 +143,14 @@ export function openUpkeep(options: UpkeepOptions): Upkeep {
   };
   return {
     start: () => {
-      const timer = setInterval(() => begin(everyMs), everyMs);
+      const timer = setInterval(() => begin(() => inTurn(options, everyMs)), everyMs);
       timer.unref();
       signal.addEventListener("abort", () => clearInterval(timer), { once: true });
     },
     hurry: () => {
       if (now() - hurriedMs < hurryEveryMs) return;
       hurriedMs = now();
-      begin(hurryAgeMs);
+      begin(() => makeRoom(options));
     },
   };
 }

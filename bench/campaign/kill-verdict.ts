@@ -13,6 +13,8 @@ export interface Loop {
   readonly kills: Readonly<Record<Means, number>>;
   readonly places: Readonly<Record<string, number>>;
   readonly orphanMsWorst: number;
+  /** Processor time of such a trainer after its server was gone. */
+  readonly orphanSecondsWorst: number;
   readonly restarts: number;
   readonly trainersLost: number;
   readonly client: KillClient;
@@ -40,6 +42,7 @@ export function reportOf(loop: Loop, tally: Tally, cycles: number): Report {
       { name: "streams cut by their readers", value: client.counts.cuts },
       { name: "runs compared with an undisturbed one", value: tally.compared },
       worst("longest life of an orphan, ms", loop.orphanMsWorst),
+      worst("… of its own processor time, s", loop.orphanSecondsWorst),
       ...verdicts(faults),
     ],
     findings: findingsOf(faults),

@@ -15,7 +15,7 @@ import type { Fault } from "./check-log.ts";
 import { isOver, judge } from "./judge.ts";
 import { KillClient } from "./kill-client.ts";
 import { type Means, reportOf } from "./kill-verdict.ts";
-import { childrenOf, isAlive, kill, type Process } from "./processes.ts";
+import { childrenOf, isAlive, kill, type Process, processorSecondsOf } from "./processes.ts";
 import type { Report } from "./report.ts";
 import { type Server, ServerEnded, startServer } from "./server.ts";
 import { definition, generator, smallRun } from "./settings.ts";
@@ -33,8 +33,12 @@ export interface KillOptions {
 /** Runs that are not over at the same time. */
 const runsAtOnce = 4;
 const trainersMax = 2;
-/** How long a trainer may outlive the server that started it. */
-const orphanMsMax = 10_000;
+/**
+ * How long a trainer may outlive the server that started it, of its own processor time where the
+ * machine is busy, and at all.
+ */
+const orphanSecondsMax = 3;
+const orphanMsMax = 60_000;
 /** How long a service is left to reach its failpoint. */
 const failpointMsMax = 5000;
 const settleMsMax = 240_000;
@@ -44,6 +48,7 @@ class KillLoop {
   readonly kills: Record<Means, number> = { server: 0, trainer: 0, failpoint: 0 };
   readonly places: Record<string, number> = {};
   orphanMsWorst = 0;
+  orphanSecondsWorst = 0;
   restarts = 0;
   /** Trainers that the service saw ended by a signal, at random or at a failpoint. */
   trainersLost = 0;
@@ -183,17 +188,23 @@ class KillLoop {
   }
 
   async #awaitOrphans(orphans: readonly Process[], beganMs: number): Promise<void> {
-    for (const orphan of orphans) {
-      while (await isAlive(orphan)) {
-        const ms = performance.now() - beganMs;
-        this.orphanMsWorst = Math.max(this.orphanMsWorst, ms);
-        if (ms > orphanMsMax) {
-          const detail = `trainer ${orphan.pid} lives ${Math.round(ms)} ms after its server`;
-          this.faults.push({ run: "", rule: "orphan", detail });
-          return kill(orphan.pid);
-        }
-        await pause(20);
+    await Promise.all(orphans.map((orphan) => this.#awaitOrphan(orphan, beganMs)));
+  }
+
+  async #awaitOrphan(orphan: Process, beganMs: number): Promise<void> {
+    const usedBefore = await processorSecondsOf(orphan.pid).catch(() => 0);
+    while (await isAlive(orphan)) {
+      const ms = performance.now() - beganMs;
+      const used = await processorSecondsOf(orphan.pid).catch(() => usedBefore);
+      this.orphanMsWorst = Math.max(this.orphanMsWorst, ms);
+      this.orphanSecondsWorst = Math.max(this.orphanSecondsWorst, used - usedBefore);
+      if (used - usedBefore > orphanSecondsMax || ms > orphanMsMax) {
+        const lived = `lives ${Math.round(ms)} ms after its server`;
+        const detail = `trainer ${orphan.pid} ${lived}, ${used - usedBefore} s of them at work`;
+        this.faults.push({ run: "", rule: "orphan", detail });
+        return kill(orphan.pid);
       }
+      await pause(20);
     }
   }
 

@@ -3,7 +3,7 @@
  * reach from a new run, by every input there is.
  */
 import { type LifecycleInput, transition } from "#runs/lifecycle.ts";
-import type { Evaluation, Plan, RunStatus } from "#schemas/run.ts";
+import type { Evaluation, Plan, RunError, RunStatus } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
 import { draft, time } from "#test/runs/records.ts";
@@ -27,7 +27,7 @@ const result: Evaluation = {
   network: { train: score, test: score },
 };
 const retry = { attemptsMax: 2, firstMs: 1, longestMs: 1 };
-const error = { code: "internal", message: "", retryable: false } as const;
+const errorOf = (code: RunError["code"]): RunError => ({ code, message: "", retryable: false });
 
 function inputsOf({ run }: RunRecord): readonly LifecycleInput[] {
   const { attempt } = run;
@@ -42,7 +42,11 @@ function inputsOf({ run }: RunRecord): readonly LifecycleInput[] {
     { type: "ended", ...of, outcome: { type: "succeeded", result } },
     { type: "ended", ...of, outcome: { type: "paused" } },
     { type: "ended", ...of, outcome: { type: "cancelled", result } },
-    { type: "ended", ...of, outcome: { type: "failed", error } },
+    { type: "ended", ...of, outcome: { type: "failed", error: errorOf("internal") } },
+    // Without room a run waits, and without its storage it goes back to the queue.
+    { type: "ended", ...of, outcome: { type: "failed", error: errorOf("storage_full") } },
+    { type: "ended", ...of, outcome: { type: "failed", error: errorOf("storage_unavailable") } },
+    { type: "room" },
     { type: "lost", ...of, cause: "server", detail: "", retry },
     { type: "lost", ...of, cause: "crashed", detail: "", retry },
     { type: "lost", ...of, cause: "out_of_memory", detail: "", retry },
@@ -51,7 +55,7 @@ function inputsOf({ run }: RunRecord): readonly LifecycleInput[] {
 
 /** What tells one state from another where transitions are concerned. */
 const stateOf = ({ run, failuresInRow }: RunRecord): string =>
-  [run.status, run.wanted, failuresInRow, run.version === 0].join(" ");
+  [run.status, run.wanted, run.pause_reason, failuresInRow, run.version === 0].join(" ");
 
 /** Every pair of statuses that the log of a run may show one after the other. */
 export function legalSteps(): ReadonlySet<Step> {

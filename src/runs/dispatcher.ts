@@ -44,6 +44,8 @@ export interface DispatcherOptions {
   readonly retry?: RetryPolicy;
   /** Whether there is room for what trainers store; always, unless told. */
   readonly hasRoom?: () => Promise<boolean>;
+  /** Called often while there is too little room, and when a run begins to wait for it. */
+  readonly makeRoom?: () => void;
   /** How often runs that wait for room are tried again; 10 seconds unless told. */
   readonly roomPollMs?: number;
   readonly failpoint?: Failpoint | undefined;
@@ -54,6 +56,8 @@ export interface DispatcherOptions {
 /** Runs that one look reads which wait for room. */
 const heldUpPageMax = 100;
 const roomPollMsUsual = 10_000;
+/** How often those are looked for that another worker left waiting. */
+const heldUpLookMs = 5 * 60_000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -163,6 +167,7 @@ export class Dispatcher {
   async #seeRoom(): Promise<boolean> {
     const { hasRoom, log } = this.#options;
     const has = hasRoom === undefined || (await hasRoom());
+    if (!has) this.#options.makeRoom?.();
     if (has !== this.#hadRoom) {
       if (has) log.info({}, "there is room again: runs go on");
       else log.warn({}, "too little room is left: runs wait");
@@ -174,8 +179,20 @@ export class Dispatcher {
   /** Lets runs go on that waited for room. */
   async #goOn(): Promise<void> {
     const { context, roomPollMs = roomPollMsUsual } = this.#options;
-    if (!this.#someHeldUp || context.now() < this.#goOnAtMs) return;
-    this.#goOnAtMs = context.now() + roomPollMs;
+    const nowMs = context.now();
+    const isDue = this.#someHeldUp && nowMs >= this.#goOnAtMs;
+    if (!isDue && nowMs < this.#goOnAtMs + heldUpLookMs) return;
+    this.#goOnAtMs = nowMs + roomPollMs;
+    // Before the first look: a run that has to wait meanwhile is found by the next.
+    this.#someHeldUp = false;
+    await this.#letGoOn().catch((error: unknown) => {
+      this.#someHeldUp = true;
+      throw error;
+    });
+  }
+
+  async #letGoOn(): Promise<void> {
+    const { context } = this.#options;
     let after: string | undefined;
     do {
       const limit = heldUpPageMax;
@@ -186,7 +203,6 @@ export class Dispatcher {
       }
       after = page.more ? page.rows.at(-1)?.run.id : undefined;
     } while (after !== undefined && !this.#draining);
-    this.#someHeldUp = false;
   }
 
   async #fill(): Promise<void> {
@@ -218,6 +234,7 @@ export class Dispatcher {
       if (record?.run.pause_reason === "disk_full") {
         this.#someHeldUp = true;
         log.warn({ run: attempt.run }, "a run waits for room on the disk");
+        this.#options.makeRoom?.();
       }
       const waitMs = (record?.notBeforeMs ?? 0) - context.now();
       if (waitMs > 0) this.#bell.ringAfter(waitMs);

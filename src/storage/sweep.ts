@@ -11,6 +11,8 @@ export interface SweepOptions {
    * as long as a checkpoint takes to be reported.
    */
   readonly olderThanMs: number;
+  /** Artifacts that a row pointed at before, and from which age they go. */
+  readonly letGo?: { readonly digests: ReadonlySet<Digest>; readonly olderThanMs: number };
   readonly signal: AbortSignal;
 }
 
@@ -55,13 +57,15 @@ async function digestsInUse({ store, artifacts, signal }: SweepOptions): Promise
  * later too, and is then too young. Rejects with the signal's reason when it aborts.
  */
 export async function sweepArtifacts(options: SweepOptions): Promise<Swept> {
-  const { artifacts, olderThanMs, signal } = options;
-  const cutoffMs = Date.now() - olderThanMs;
+  const { artifacts, olderThanMs, letGo, signal } = options;
+  const beganMs = Date.now();
+  const ageMin = (digest: Digest): number =>
+    letGo?.digests.has(digest) === true ? letGo.olderThanMs : olderThanMs;
   const used = await digestsInUse(options);
   let [deleted, bytesFreed, kept] = [0, 0, 0];
   for await (const { digest, bytes, modifiedMs } of artifacts.list()) {
     signal.throwIfAborted();
-    if (used.has(digest) || modifiedMs >= cutoffMs) {
+    if (used.has(digest) || modifiedMs >= beganMs - ageMin(digest)) {
       kept += 1;
       continue;
     }

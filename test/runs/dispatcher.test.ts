@@ -50,7 +50,7 @@ test("killing the trainer thirty times leaves a log without gap or repetition", 
 test("a paused run gives its trainer back and goes on where it was", async (t) => {
   const shop = await openWorkshop(t);
   const dispatcher = shop.dispatch({ trainersMax: 1 });
-  const id = await shop.submit(scenarios.slow, { steps: 400 });
+  const id = await shop.submit(scenarios.patient, { steps: 400 });
   await shop.until(id, ({ run }) => run.progress.step >= 50);
   assert.equal((await pauseRun(shop.context, id)).status, "pausing");
   const paused = await shop.untilStatus(id, "paused");
@@ -96,7 +96,7 @@ test("a trainer that does not stop when it is asked to is killed", async (t) => 
 test("steering takes effect at one step, recorded once, kept by later attempts", async (t) => {
   const shop = await openWorkshop(t);
   shop.dispatch();
-  const id = await shop.submit(scenarios.slow, { steps: 400 });
+  const id = await shop.submit(scenarios.patient, { steps: 400 });
   await shop.until(id, ({ run }) => run.progress.step >= 50);
   await steerRun(shop.context, id, { changes: { learning_rate: 0.5, name: "faster" } });
   const steered = await shop.until(id, ({ steering }) => steering.at(-1)?.step != null);
@@ -148,7 +148,7 @@ async function planOf(t: Parameters<typeof openWorkshop>[0]) {
 test("a draining server saves its runs for the next one", async (t) => {
   const shop = await openWorkshop(t);
   const first = shop.dispatch();
-  const id = await shop.submit(scenarios.slow, { steps: 400 });
+  const id = await shop.submit(scenarios.patient, { steps: 400 });
   const deaf = await shop.submit(scenarios.deaf, { steps: 100_000 });
   await shop.until(id, ({ run }) => run.progress.step >= 50);
   await shop.until(deaf, ({ run }) => run.progress.step >= 20);
@@ -240,48 +240,10 @@ test("a run that goes on while its last trainer ends has one attempt at a time",
   assert.doesNotMatch(JSON.stringify(await shop.events(id)), /server restarted/);
 });
 
-test("a run that finds the disk full pauses, and goes on when there is room", async (t) => {
-  const shop = await openWorkshop(t);
-  let room = true;
-  shop.dispatch({ hasRoom: async () => room, roomPollMs: 1, pollMs: 5 });
-  const id = await shop.submit(scenarios.cramped);
-  const { run } = await shop.untilStatus(id, "succeeded");
-  assert.equal(run.attempt, 3);
-  assert.equal(run.pause_reason ?? null, null);
-  const events = await shop.events(id);
-  assert.deepEqual(columnIn(events, "loss"), losses(200));
-  const reasons = events.flatMap(({ type, data }) => (type === "status" ? [data.reason] : []));
-  assert.equal(reasons.filter((reason) => reason === "disk_full").length, 2);
-  room = false;
-  const waiting = await shop.submit(scenarios.usual);
-  await shop.context.wakeups.wait(waiting, { timeoutMs: 50, signal: t.signal });
-  const stored = await shop.context.store.read((reader) => reader.run(waiting));
-  assert.equal(stored?.run.status, "queued", "nothing is started without room");
-  room = true;
-  await shop.untilStatus(waiting, "succeeded");
-});
-
-test("a run that waits for room can be paused, cancelled, and told to try at once", async (t) => {
-  const shop = await openWorkshop(t);
-  let room = true;
-  shop.dispatch({ hasRoom: async () => room, roomPollMs: 60_000, pollMs: 5 });
-  // The first look comes before anything waits.
-  const held = async () => {
-    const id = await shop.submit(scenarios.cramped);
-    await shop.until(id, ({ run: { pause_reason } }) => pause_reason === "disk_full");
-    return id;
-  };
-  const [paused, cancelled, resumed] = [await held(), await held(), await held()];
-  assert.equal((await pauseRun(shop.context, paused)).pause_reason, null);
-  assert.equal((await cancelRun(shop.context, cancelled)).status, "cancelled");
-  room = false;
-  assert.equal((await resumeRun(shop.context, resumed)).status, "queued");
-});
-
 test("a run whose worker is silent goes on elsewhere, and the first worker stops", async (t) => {
   const shop = await openWorkshop(t);
   const first = shop.dispatch({ owner: "first" });
-  const id = await shop.submit(scenarios.slow);
+  const id = await shop.submit(scenarios.patient);
   await shop.until(id, ({ run }) => run.progress.step >= 20);
   shop.dispatch({ owner: "second", trainersMax: 1, pollMs: 20 });
   await shop.context.store.write(async (writer) => {

@@ -17,6 +17,9 @@ import { chunkSteps, lossAt, type Scenario, scenarioOf } from "./scenarios.ts";
 let acknowledged = 0;
 let wish: "pause" | "cancel" | undefined;
 let steering: SteeringEntry[] = [];
+/** Wishes and steering since the run began, and what waits for more. */
+let told = 0;
+let hear: (() => void) | undefined;
 
 function send(message: FromTrainer): void {
   process.send?.(message);
@@ -45,6 +48,7 @@ class Fake {
     for (let step = start; step < settings.steps; step += chunkSteps) {
       await delay(chunkMs);
       if (hangsAt !== undefined && step >= hangsAt && attempt === 1) await delay(2 ** 30);
+      await this.#hearAt(step);
       if (wish !== undefined && !deaf) return this.#stop(step, wish);
       await this.#chunk(step, Math.min(step + chunkSteps, settings.steps));
     }
@@ -56,6 +60,16 @@ class Fake {
       outcome: { type: "succeeded", result: scoresAt(settings.steps) },
       seconds: 1,
     });
+  }
+
+  async #hearAt(step: number): Promise<void> {
+    const { waitsAt = [] } = this.#assignment.attempt === 1 ? this.#scenario : {};
+    const wanted = waitsAt.filter((each) => each <= step).length;
+    while (told < wanted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hear = resolve;
+      await promise;
+    }
   }
 
   async #chunk(step: number, to: number): Promise<void> {
@@ -204,14 +218,19 @@ process.on("message", (message: ToTrainer) => {
       acknowledged = 0;
       wish = undefined;
       steering = [...message.assignment.steering];
+      told = 0;
       void new Fake(message.assignment).train();
       break;
     case "steer":
       steering.push({ request: message.request, changes: message.changes, step: null });
+      told += 1;
+      hear?.();
       break;
     case "pause":
     case "cancel":
       wish = message.type;
+      told += 1;
+      hear?.();
       break;
     case "ack":
       acknowledged = message.events;

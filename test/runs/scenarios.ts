@@ -14,6 +14,8 @@ export interface Scenario {
   /** Finds the disk full at its first checkpoints, in attempts up to this one. */
   readonly fullAttempts?: number;
   readonly lies?: "nonsense" | "gap";
+  /** Waits at the i-th of these steps in its first attempt until it was told i things or more. */
+  readonly waitsAt?: readonly number[];
   /** Never stops when asked to. */
   readonly deaf?: boolean;
 }
@@ -31,6 +33,8 @@ const named = {
   deaf: { seed: 9, chunkMs: 5, deaf: true },
   mute: { seed: 10, ends: "without_a_word" },
   cramped: { seed: 11, fullAttempts: 2 },
+  patient: { seed: 12, waitsAt: [100, 200] },
+  crampedOnce: { seed: 13, fullAttempts: 1 },
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 export const scenarios: Readonly<Record<keyof typeof named, Scenario>> = named;

@@ -79,6 +79,18 @@ describe("a sweep of artifacts", () => {
     assert.deepEqual(await listed(artifacts), [digest]);
   });
 
+  it("takes what was let go earlier, unless something names it again or it is young", async (t) => {
+    const { store, artifacts, putOld } = await newPlace(t);
+    const [gone, again, unknown] = [await putOld("gone"), await putOld("again"), await putOld("?")];
+    const { digest: young } = await artifacts.put(Buffer.from("young"), { bytesMax: 10 });
+    await store.write((writer) => writer.insertDataset(datasetRecord({ digest: again })));
+    const letGo = { digests: new Set([gone, again, young]), olderThanMs: hourMs };
+    const olderThanMs = Number.POSITIVE_INFINITY;
+    const { deleted } = await sweepArtifacts({ store, artifacts, olderThanMs, letGo, signal });
+    assert.equal(deleted, 1);
+    assert.deepEqual(await listed(artifacts), [again, unknown, young].sort());
+  });
+
   it("stops when it is told to", async (t) => {
     const { store, artifacts, putOld } = await newPlace(t);
     const digest = await putOld("unused");
