@@ -63,6 +63,9 @@ export interface Config {
   readonly worker: WorkerConfig;
   readonly logLevel: string;
   readonly trainersMax: number;
+  readonly trainersPerGpu: number;
+  /** Null for never. */
+  readonly preemptAfterMs: number | null;
   readonly threadsPerTrainer: number;
   readonly memoryBytesMax: number;
   readonly queueMax: number;
@@ -208,6 +211,8 @@ export function readConfig(environment: Environment = process.env): Config {
     worker: workerOf(settings),
     logLevel: settings.LINNET_LOG_LEVEL,
     trainersMax: settings.LINNET_TRAINERS_MAX,
+    trainersPerGpu: settings.LINNET_TRAINERS_PER_GPU,
+    preemptAfterMs: settings.LINNET_PREEMPT_AFTER_MS || null,
     threadsPerTrainer: threadsOf(settings),
     memoryBytesMax: settings.LINNET_MEMORY_BYTES_MAX,
     queueMax: settings.LINNET_QUEUE_MAX,

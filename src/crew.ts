@@ -11,9 +11,9 @@ import { ErrandDesk } from "#runs/errand-desk.ts";
 import { Errands } from "#runs/errands.ts";
 import { KernelWorker } from "#runs/kernels/worker.ts";
 import { LeaseKeeper } from "#runs/lease-keeper.ts";
+import { processorDevices } from "#runs/places.ts";
 import { Presence } from "#runs/presence.ts";
 import { SweepFeeder } from "#runs/sweeps/feeder.ts";
-import type { Run } from "#schemas/run.ts";
 import type { WorkerSelf } from "#schemas/worker.ts";
 import type { Errand, ErrandRunner } from "#src/channel.ts";
 import type { Config } from "#src/config.ts";
@@ -68,15 +68,6 @@ interface Working {
   close(): Promise<void>;
 }
 
-/** What runs may ask for here. Alone, a service takes all: a trainer says what it cannot do. */
-function devicesOf(config: Config, gpus: Gpus): readonly Run["device"][] {
-  if (config.database === null || gpus.length > 0) {
-    const numbered = ([0, 1, 2, 3, 4, 5, 6, 7] as const).map((gpu) => `cuda:${gpu}` as const);
-    return ["auto", "cpu", "webgpu", "cuda", ...numbered];
-  }
-  return ["auto", "cpu"];
-}
-
 function selfOf({ config, version }: CrewOptions, gpus: Gpus) {
   return {
     host: hostname(),
@@ -123,11 +114,13 @@ function openDispatcher(options: CrewOptions, gpus: Gpus): Dispatcher {
     artifactsDir,
     owner: config.worker.id,
     leaseMs: config.worker.leaseMs,
-    devices: devicesOf(config, gpus),
+    devices: processorDevices(gpus.length, config.database === null),
     trainersMax: config.trainersMax,
     threadsPerTrainer: config.threadsPerTrainer,
     failpoint: config.failpoint,
-    gpus: async () => gpus.length,
+    gpus: gpus.map(({ memory_bytes: bytes }) => bytes ?? null),
+    trainersPerGpu: config.trainersPerGpu,
+    preemptAfterMs: config.preemptAfterMs,
     hasRoom: async () => (await artifacts.bytesFree()) >= config.diskBytesFreeMin,
     makeRoom: () => upkeep.hurry(),
   });

@@ -2,7 +2,8 @@
  * Which status may follow which, asked of the life cycle itself: every state that its function can
  * reach from a new run, by every input there is.
  */
-import { type LifecycleInput, transition } from "#runs/lifecycle.ts";
+import type { LifecycleInput } from "#runs/happenings.ts";
+import { transition } from "#runs/lifecycle.ts";
 import type { Evaluation, Plan, RunError, RunStatus } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
@@ -49,6 +50,7 @@ function inputsOf({ run }: RunRecord): readonly LifecycleInput[] {
     { type: "room" },
     { type: "lost", ...of, cause: "server", detail: "", retry },
     { type: "lost", ...of, cause: "crashed", detail: "", retry },
+    { type: "lost", ...of, cause: "worker", detail: "", retry },
     { type: "lost", ...of, cause: "out_of_memory", detail: "", retry },
   ];
 }

@@ -1,12 +1,17 @@
 /**
  * How long a claim takes in a long queue: `node bench/cluster/claims.ts postgres://…`, on an empty
- * database. Four workers claim from 10 000 queued runs of eight tenants at the same time.
+ * database. Four workers claim from 10 000 queued runs of eight tenants at the same time, each as
+ * the service does it: the run whose turn it is, its event, its lease, and what a trainer needs.
  */
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
+import { claimNext } from "#runs/assignment.ts";
+import { usualRunLimits } from "#runs/context.ts";
 import { openPostgresStore } from "#storage/store/postgres.ts";
+import { localWakeups } from "#storage/wakeups/local.ts";
 import { anything } from "#test/contracts/queueing.ts";
-import { nextVersion, runRecord } from "#test/contracts/records.ts";
+import { dataset, draft, model } from "#test/runs/records.ts";
+import { inOrder, machineOf, reportTo } from "./figures.ts";
 
 const runs = 10_000;
 const runsAtOnce = 500;
@@ -14,35 +19,44 @@ const tenants = 8;
 const workers = 4;
 const claimsOfWorker = 250;
 
-const [, , url] = process.argv;
+const [, , url, file] = process.argv;
 assert(url !== undefined, "name the database: postgres://…");
 await using store = await openPostgresStore({ url, connectionsMax: 2 * workers });
+await using wakeups = localWakeups();
+const context = { store, wakeups, limits: usualRunLimits, now: Date.now };
+await store.write(async (writer) => {
+  await writer.insertModel(model);
+  await writer.insertDataset(dataset);
+});
 for (let at = 0; at < runs; at += runsAtOnce) {
   await store.of(`t${(at / runsAtOnce) % tenants}`).write(async (writer) => {
-    for (let i = 0; i < runsAtOnce; i += 1) await writer.insertRun(runRecord());
+    for (let i = 0; i < runsAtOnce; i += 1) await writer.insertRun(draft());
   });
 }
 
 async function claim(owner: string): Promise<number> {
   const beganMs = performance.now();
-  await store.write(async (writer) => {
-    const next = await writer.nextQueued({ nowMs: Date.now(), fits: anything });
-    assert(next !== undefined, "the queue is long enough");
-    await writer.updateRun(nextVersion(next, { status: "starting", attempt: 1 }));
-    await writer.leases.grant({ id: next.run.id, owner, epoch: 1 }, 60_000);
-  });
+  const means = { artifactsDir: "", threads: 1, memoryBytesMax: 2 ** 30 };
+  const claiming = { means, fits: anything, owner, leaseMs: 60_000, except: [] };
+  assert((await claimNext(context, claiming)) !== undefined, "the queue is long enough");
   return performance.now() - beganMs;
 }
 
 const tookMs: number[] = [];
+const beganMs = performance.now();
 await Promise.all(
   Array.from({ length: workers }, async (_, worker) => {
     for (let i = 0; i < claimsOfWorker; i += 1) tookMs.push(await claim(`worker ${worker}`));
   }),
 );
-tookMs.sort((a, b) => a - b);
-const at = (share: number): string =>
-  (tookMs[Math.floor(share * (tookMs.length - 1))] ?? 0).toFixed(1);
-process.stdout.write(
-  `${tookMs.length} claims by ${workers} workers: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms\n`,
-);
+const seconds = (performance.now() - beganMs) / 1000;
+const { p50, p99 } = inOrder(tookMs);
+await reportTo(file, {
+  ...machineOf(),
+  queued: runs,
+  workers,
+  claims: tookMs.length,
+  claims_per_second: Math.round(tookMs.length / seconds),
+  p50_ms: p50,
+  p99_ms: p99,
+});

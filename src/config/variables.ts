@@ -130,6 +130,18 @@ export const variables = {
     Math.min(trainersUsual, availableParallelism()),
     "Runs that train at the same time; one a core, at most four, unless told.",
   ),
+  LINNET_TRAINERS_PER_GPU: whole(
+    [1, 16],
+    4,
+    "Small runs that share a GPU, each of at most that part of its memory by estimate; a larger " +
+      "one has it alone.",
+  ),
+  LINNET_PREEMPT_AFTER_MS: whole(
+    [0, 86_400_000],
+    60_000,
+    "Milliseconds that a run waits before others of lower priority save and give way to it; 0 " +
+      "for never.",
+  ),
   LINNET_THREADS_PER_TRAINER: whole(
     [1, 1024],
     undefined,

@@ -5,7 +5,8 @@ import type { Lease } from "#storage/leases.ts";
 import type { RunRecord, Writer } from "#storage/store.ts";
 import { isHeld } from "./change.ts";
 import { type Alongside, queueTopic, type RunContext, timeOf } from "./context.ts";
-import { type LifecycleInput, transition } from "./lifecycle.ts";
+import type { LifecycleInput } from "./happenings.ts";
+import { transition } from "./lifecycle.ts";
 
 /** The stored run; Failure `not_found`. */
 export async function storedRun(
@@ -27,13 +28,15 @@ export async function stepRun(
   const next = transition(record, step.input, time);
   if (next instanceof Failure) throw next;
   if (next.record === record) return record;
-  await writer.updateRun(next.record);
-  if (isHeld(record.run.status) && !isHeld(next.record.run.status)) {
+  const isQueued = next.record.run.status === "queued" && record.run.status !== "queued";
+  const stepped = isQueued ? { ...next.record, queuedMs: step.nowMs } : next.record;
+  await writer.updateRun(stepped);
+  if (isHeld(record.run.status) && !isHeld(stepped.run.status)) {
     await writer.leases.release(record.run.id);
   }
-  if (next.events.length === 0) return next.record;
+  if (next.events.length === 0) return stepped;
   const stored = await writer.append(record.run.id, time, next.events);
-  return { ...next.record, run: runAfter(next.record.run, stored.length) };
+  return { ...stepped, run: runAfter(stepped.run, stored.length) };
 }
 
 /** A run once `count` events more are on its log. */

@@ -14,8 +14,6 @@ export interface Means {
   readonly artifactsDir: string;
   readonly threads: number;
   readonly memoryBytesMax: number;
-  /** Which of several GPUs, for a run that names none; the first unless given. */
-  readonly gpu?: number;
 }
 
 export interface Claim extends Granted {

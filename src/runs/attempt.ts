@@ -3,7 +3,6 @@
  * has events recorded, and says how it ended. Which runs are attempted is the dispatcher's choice.
  */
 import { AssertionError } from "node:assert";
-import { setTimeout as delay } from "node:timers/promises";
 import type { ProblemCode } from "#schemas/problem.ts";
 import type { Wish } from "#schemas/run.ts";
 import type { Outcome, TrainerEvent } from "#src/channel.ts";
@@ -14,9 +13,10 @@ import type { RunRecord } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
 import type { Claim } from "./assignment.ts";
 import type { Log, RunContext } from "./context.ts";
+import type { LifecycleInput, LostCause, RetryPolicy } from "./happenings.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
-import type { LifecycleInput, LostCause, RetryPolicy } from "./lifecycle.ts";
 import { inParts, type Part } from "./parts.ts";
+import { writeAgain } from "./patience.ts";
 import { openRate, type Rate } from "./rate.ts";
 import { recordEvents, stepOf } from "./recorder.ts";
 import type { Exit, Trainer, TrainerOptions } from "./trainers.ts";
@@ -32,13 +32,6 @@ export interface AttemptOptions {
   readonly failpoint?: Failpoint | undefined;
 }
 
-/** Tries to write to a store that does not answer, and the wait after the first. */
-const writesMax = 6;
-const writeRetryMs = 100;
-const writeRetryMsMax = 5000;
-
-/** Room and the database come back. */
-const passing: readonly ProblemCode[] = ["storage_full", "storage_unavailable"];
 /** Somebody else has the run, or has deleted it. */
 const overtaken: readonly ProblemCode[] = ["conflict", "lease_lost", "not_found"];
 
@@ -57,11 +50,14 @@ export class Attempt {
   #events = 0;
   #begun = false;
   #asked: Wish = "run";
+  /** The run as it was last seen in the store. */
+  #seen: RunRecord;
   #steeredThrough: number;
   #wishTimer: NodeJS.Timeout | undefined;
   /** Why the server itself ended the attempt. */
   #stopped: { readonly cause: LostCause; readonly detail: string } | undefined;
-  #draining = false;
+  /** Why the place is given back, though nobody wishes that the run should pause. */
+  #leaving: { readonly reason: string; readonly yielded: boolean } | undefined;
   #over = false;
   /** The trainer ended the run in order and may have another. */
   #isReusable = false;
@@ -69,6 +65,7 @@ export class Attempt {
   constructor(options: AttemptOptions, claim: Claim, loan: Loan) {
     this.#options = options;
     this.#claim = claim;
+    this.#seen = claim.record;
     this.run = claim.record.run.id;
     this.#steeredThrough = claim.record.steering.length;
     const { log } = options;
@@ -93,7 +90,9 @@ export class Attempt {
 
   /** Passes on what is new in the stored run: a wish, steering. */
   look(record: RunRecord): void {
-    if (!this.#begun || record.run.attempt !== this.#claim.record.run.attempt) return;
+    if (record.run.attempt !== this.#claim.record.run.attempt) return;
+    this.#seen = record;
+    if (!this.#begun) return;
     for (const { request, changes } of record.steering) {
       if (request <= this.#steeredThrough) continue;
       this.#steeredThrough = request;
@@ -103,11 +102,25 @@ export class Attempt {
     if (wanted !== "run") this.#ask(wanted);
   }
 
-  /** Has the trainer save and end, though nobody wishes that the run should pause. */
+  /** The run as it was last seen; undefined when it is about to give its place back. */
+  get staying(): RunRecord | undefined {
+    return this.#leaving === undefined && this.#asked === "run" ? this.#seen : undefined;
+  }
+
+  /** Has the trainer save and end because the service does. */
   drain(): void {
-    this.#draining = true;
+    this.#leave({ reason: "server draining", yielded: false });
+  }
+
+  /** Has the trainer save and end for a run that is more urgent; the run is queued again. */
+  giveWay(): void {
+    this.#leave({ reason: "gave way to a run of higher priority", yielded: true });
+  }
+
+  #leave(why: { readonly reason: string; readonly yielded: boolean }): void {
+    this.#leaving = why;
     if (this.#begun) this.#ask("pause");
-    else this.kill("server draining");
+    else this.kill(why.reason);
   }
 
   /** Ends the trainer at once; the run is free for another attempt. */
@@ -124,7 +137,7 @@ export class Attempt {
     clearTimeout(this.#wishTimer);
     this.#wishTimer = setTimeout(() => {
       const detail = `the trainer did not ${wish} within ${Math.round(wishMs / 1000)} s`;
-      this.#stopped ??= { cause: "hung", detail };
+      this.#stopped ??= { cause: this.#leaving?.yielded === true ? "server" : "hung", detail };
       this.#trainer.kill();
     }, wishMs);
   }
@@ -149,7 +162,7 @@ export class Attempt {
 
   /** Keeps a sound child for another run; ending one is how the memory of a device is freed. */
   async #release(): Promise<void> {
-    if (this.#isReusable && this.#stopped === undefined && !this.#draining) {
+    if (this.#isReusable && this.#stopped === undefined && this.#leaving?.yielded !== false) {
       this.#loan.giveBack();
       return;
     }
@@ -197,8 +210,8 @@ export class Attempt {
       case "ended": {
         const { outcome, seconds } = message;
         const secondsUsed = this.#claim.record.secondsUsed + seconds;
-        const reason = this.#draining ? { reason: "server draining" } : {};
-        const end = { outcome, secondsUsed, ...reason };
+        const leaving = outcome.type === "paused" ? this.#leaving : undefined;
+        const end = { outcome, secondsUsed, ...leaving };
         const ended = await this.#apply({ type: "ended", attempt, ...end });
         this.#isReusable = isOrderly(outcome) && ended.run.plan?.device === "cpu";
         return ended;
@@ -215,7 +228,7 @@ export class Attempt {
     const { store } = this.#options.context;
     const record = await this.#write(() => store.read((reader) => reader.run(this.run)));
     if (record !== undefined) this.look(record);
-    if (this.#draining) this.#ask("pause");
+    if (this.#leaving !== undefined) this.#ask("pause");
   }
 
   async #record(events: readonly TrainerEvent[]): Promise<void> {
@@ -265,25 +278,17 @@ export class Attempt {
     context.sights?.lost(cause);
     log.warn({ run: this.run, attempt, cause, detail, livedMs }, "attempt lost");
     const secondsUsed = this.#secondsUsed();
-    return this.#apply({ type: "lost", attempt, cause, detail, secondsUsed, retry });
+    const { yielded = false } = this.#leaving ?? {};
+    return this.#apply({ type: "lost", attempt, cause, detail, secondsUsed, retry, yielded });
   }
 
-  /** Tries a write again while the store is in trouble; a refusal is final. */
-  async #write<T>(write: () => Promise<T>): Promise<T> {
-    for (let tried = 1; ; tried += 1) {
-      try {
-        return await write();
-      } catch (error) {
-        const passes = error instanceof Failure && passing.includes(error.code);
-        const refused = error instanceof Failure && !passes;
-        // It comes back: until then the trainer waits for its acknowledgement, and loses nothing.
-        const isPatient = passes && !this.#draining && this.#stopped === undefined;
-        const isOver = tried >= writesMax && !isPatient;
-        if (refused || error instanceof AssertionError || isOver) throw error;
-        this.#options.log.error({ run: this.run, err: error, tried }, "cannot write to the store");
-        await delay(Math.min(writeRetryMs * 2 ** (tried - 1), writeRetryMsMax));
-      }
-    }
+  /** It comes back: until then the trainer waits for its acknowledgement, and loses nothing. */
+  #write<T>(write: () => Promise<T>): Promise<T> {
+    return writeAgain(write, {
+      isPatient: () => this.#leaving?.yielded !== false && this.#stopped === undefined,
+      onFault: (err, tried) =>
+        this.#options.log.error({ run: this.run, err, tried }, "cannot write to the store"),
+    });
   }
 }
 

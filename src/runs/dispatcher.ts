@@ -5,15 +5,16 @@
 import assert from "node:assert/strict";
 import type { Failpoint } from "#src/failpoints.ts";
 import { Failure } from "#src/failure.ts";
-import type { RunRecord, Turn } from "#storage/store.ts";
+import type { RunRecord } from "#storage/store.ts";
 import { applyInput } from "./apply.ts";
 import { claimNext, type Means } from "./assignment.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import { openBell } from "./bell.ts";
 import { type Log, queueTopic, type RunContext } from "./context.ts";
-import { GpuShares } from "./gpus.ts";
+import { type RetryPolicy, usualRetry } from "./happenings.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
-import { type RetryPolicy, usualRetry } from "./lifecycle.ts";
+import { Places, type PlacesOptions } from "./places.ts";
+import { needOf, preempt } from "./preemption.ts";
 import { reclaimRuns } from "./reclaim.ts";
 import { residentBytes } from "./resident.ts";
 import { WarmTrainers } from "./warm-trainers.ts";
@@ -30,8 +31,8 @@ export interface DispatcherOptions {
   readonly owner: string;
   /** How long a run is this worker's without a renewal. */
   readonly leaseMs: number;
-  /** Devices that runs may ask for here. */
-  readonly devices: Turn["fits"]["devices"];
+  /** What runs may ask for here that needs no GPU of its own. */
+  readonly devices: PlacesOptions["processor"];
   /** Trainers at the same time. */
   readonly trainersMax: number;
   readonly threadsPerTrainer: number;
@@ -49,8 +50,12 @@ export interface DispatcherOptions {
   /** How often runs that wait for room are tried again; 10 seconds unless told. */
   readonly roomPollMs?: number;
   readonly failpoint?: Failpoint | undefined;
-  /** How many GPUs this machine has; none unless told. */
-  readonly gpus?: () => Promise<number>;
+  /** Memory of each GPU of this machine; none unless told. */
+  readonly gpus?: PlacesOptions["gpus"];
+  /** Small runs that share a GPU; 1 unless told. */
+  readonly trainersPerGpu?: number;
+  /** Waiting after which a run has others of lower priority make room; never unless told. */
+  readonly preemptAfterMs?: number | null;
 }
 
 /** Runs that one look reads which wait for room. */
@@ -58,14 +63,15 @@ const heldUpPageMax = 100;
 const roomPollMsUsual = 10_000;
 /** How often those are looked for that another worker left waiting. */
 const heldUpLookMs = 5 * 60_000;
+/** How often it is looked for those who wait too long, as a part of what is too long. */
+const preemptLookShare = 10;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #attemptOptions: AttemptOptions;
   readonly #means: Means;
-  readonly #fits: Turn["fits"];
   readonly #trainers: WarmTrainers;
-  readonly #gpus: GpuShares;
+  readonly #places: Places;
   readonly #live = new Map<string, Attempt>();
   readonly #bell = openBell();
   readonly #unsubscribe: () => void;
@@ -74,19 +80,25 @@ export class Dispatcher {
   /** Runs may wait for room: those that a former process left, too. */
   #someHeldUp = true;
   #goOnAtMs = 0;
+  #preemptAtMs = 0;
   #loop: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     const { context, log, entry, environment } = options;
     const { memoryBytesMax } = context.limits;
-    this.#gpus = new GpuShares(options.gpus ?? (async () => 0));
+    this.#places = new Places({
+      trainersMax: options.trainersMax,
+      memoryBytesMax,
+      processor: options.devices,
+      gpus: options.gpus ?? [],
+      trainersPerGpu: options.trainersPerGpu ?? 1,
+    });
     this.#means = {
       artifactsDir: options.artifactsDir,
       threads: options.threadsPerTrainer,
       memoryBytesMax,
     };
-    this.#fits = { memoryBytesMax, devices: options.devices };
     this.#attemptOptions = {
       context,
       log,
@@ -145,6 +157,7 @@ export class Dispatcher {
         if (await this.#seeRoom()) {
           await this.#goOn();
           await this.#fill();
+          await this.#preempt();
         }
         await this.#look();
       } catch (error) {
@@ -206,23 +219,40 @@ export class Dispatcher {
   }
 
   async #fill(): Promise<void> {
-    const { context, owner, trainersMax } = this.#options;
-    const free = trainersMax - this.#live.size;
-    if (free <= 0 || this.#draining) return;
+    const { context, owner } = this.#options;
     const { leaseMs } = this.#attemptOptions.keeper;
-    // One after the other: whose turn it is depends on who got the last trainer.
-    for (let i = 0; i < free; i += 1) {
-      const gpu = await this.#gpus.next();
-      const means = { ...this.#means, gpu };
+    // One after the other: whose turn it is, and what fits, depends on who got the last place.
+    for (;;) {
+      const fits = this.#places.fits();
+      if (fits.length === 0 || this.#draining) return;
       // A run may be queued again while the trainer of its last attempt is still ending.
       const except = [...this.#live.keys()];
-      const claiming = { means, fits: this.#fits, owner, leaseMs, except };
-      const claim = await claimNext(context, claiming);
+      const claim = await claimNext(context, { means: this.#means, fits, owner, leaseMs, except });
       if (claim === undefined) return;
-      const { id, device } = claim.record.run;
-      this.#gpus.take(id, device, gpu);
-      this.#open(new Attempt(this.#attemptOptions, claim, this.#trainers.take()));
-      if (this.#draining) return;
+      const gpu = this.#places.take(claim.record.run.id, needOf(claim.record));
+      const assignment = { ...claim.assignment, gpu };
+      const trainer = this.#trainers.take();
+      this.#open(new Attempt(this.#attemptOptions, { ...claim, assignment }, trainer));
+    }
+  }
+
+  /** Has runs of lower priority save and end for one that has waited too long and fits nowhere. */
+  async #preempt(): Promise<void> {
+    const { context, log, preemptAfterMs: afterMs = null } = this.#options;
+    if (afterMs === null || this.#draining || context.now() < this.#preemptAtMs) return;
+    this.#preemptAtMs = context.now() + afterMs / preemptLookShare;
+    const { wishMs } = this.#attemptOptions;
+    const live = [...this.#live.values()].flatMap(({ staying }) => staying ?? []);
+    const { yielding, forRun, reserved } = await preempt(context, {
+      places: this.#places,
+      live,
+      afterMs,
+      wishMs,
+    });
+    this.#places.reserveFor(reserved);
+    for (const { run } of yielding) {
+      log.info({ run: run.id, for: forRun }, "a run gives way to one of higher priority");
+      this.#live.get(run.id)?.giveWay();
     }
   }
 
@@ -245,7 +275,7 @@ export class Dispatcher {
       )
       .finally(() => {
         this.#live.delete(attempt.run);
-        this.#gpus.release(attempt.run);
+        this.#places.release(attempt.run);
         this.#bell.ring();
       });
   }
@@ -256,6 +286,8 @@ export class Dispatcher {
       const record = await store.read((reader) => reader.run(id));
       if (record === undefined) attempt.kill("the run was deleted");
       else attempt.look(record);
+      const { status, plan } = attempt.staying?.run ?? {};
+      if (status === "running" && plan?.device === "cpu") this.#places.moveToProcessor(id);
     }
   }
 }

@@ -2,9 +2,7 @@
  * The life cycle of a run as one pure function: a record and an input give the next record and its
  * status event, or a refusal. Reads no clock, no store and no trainer.
  */
-import type { Evaluation, Plan, RunError, Steering, Wish } from "#schemas/run.ts";
-import type { Figure } from "#schemas/values.ts";
-import type { Outcome } from "#src/channel.ts";
+import type { RunError } from "#schemas/run.ts";
 import type { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
 import {
@@ -16,71 +14,11 @@ import {
   type Said,
   type Transition,
 } from "./change.ts";
+import type { LifecycleInput } from "./happenings.ts";
 import { steered, wished } from "./wishes.ts";
-
-/** How lost attempts are tried again. */
-export interface RetryPolicy {
-  /** Attempts in a row without progress after which a run fails. */
-  readonly attemptsMax: number;
-  readonly firstMs: number;
-  readonly longestMs: number;
-}
 
 /** How long a run waits that could not reach its storage. */
 const awayMs = 5000;
-
-export const usualRetry: RetryPolicy = { attemptsMax: 5, firstMs: 1000, longestMs: 60_000 };
-
-/** Why an attempt ended without the trainer's word. `server`: its parent stopped, not its fault. */
-export type LostCause = "crashed" | "hung" | "out_of_memory" | "server";
-
-/** What a batch of events says about the run as a whole. */
-export interface Recorded {
-  readonly step: number;
-  readonly metricsThrough: number;
-  readonly etaSeconds: number | null;
-  readonly secondsUsed: number;
-  /** Whether a checkpoint was stored that the log did not have. */
-  readonly checkpointed: boolean;
-  /** The latest evaluation, if there was one. */
-  readonly evaluation: Evaluation | null;
-  /** Linearisations at that evaluation, where training is linearised. */
-  readonly linearisations?: number;
-  /** Of the latest snapshot, if there was one. */
-  readonly kernelDistance?: Figure;
-  /** Requests of steering that took effect, and at which step. */
-  readonly applied: readonly { readonly request: number; readonly step: number }[];
-}
-
-export type LifecycleInput =
-  | { readonly type: "submitted" }
-  | { readonly type: "claimed" }
-  | {
-      readonly type: "started";
-      readonly attempt: number;
-      readonly plan: Plan;
-      readonly step: number;
-    }
-  | ({ readonly type: "recorded"; readonly attempt: number } & Recorded)
-  | { readonly type: "wish"; readonly wish: Wish }
-  /** There is room on the disk again. */
-  | { readonly type: "room" }
-  | { readonly type: "steered"; readonly changes: Steering }
-  | {
-      readonly type: "ended";
-      readonly attempt: number;
-      readonly outcome: Outcome;
-      readonly secondsUsed: number;
-      readonly reason?: string;
-    }
-  | {
-      readonly type: "lost";
-      readonly attempt: number;
-      readonly cause: LostCause;
-      readonly detail: string;
-      readonly secondsUsed: number;
-      readonly retry: RetryPolicy;
-    };
 
 /** What follows from `input` at `nowIso` (RFC 3339); a Failure `conflict` when it cannot be. */
 export function transition(
@@ -222,7 +160,7 @@ function ended(
         return putBack(spent, outcome.error, nowIso);
       return failed(spent, outcome.error, nowIso);
     case "paused":
-      return released(spent, nowIso, said);
+      return released(yieldedAt(spent, input), nowIso, said);
     default:
       return outcome satisfies never;
   }
@@ -257,6 +195,11 @@ function roomMade(record: RunRecord): Transition {
   return announced(changed(record, { status: "queued" }), { reason: "there is room again" });
 }
 
+/** Where the run was when it gave way: it is not asked again before it has got further. */
+function yieldedAt(record: RunRecord, { yielded }: { readonly yielded?: boolean }): RunRecord {
+  return yielded === true ? { ...record, yieldedAt: record.metricsThrough } : record;
+}
+
 /** Back from a trainer without an end: what comes next is what was last wished. */
 function released(record: RunRecord, nowIso: string, said: Said): Transition {
   const progress = { ...record.run.progress, eta_seconds: null };
@@ -280,7 +223,8 @@ function lost(
   const { cause, detail, retry } = input;
   const spent = { ...record, secondsUsed: Math.max(record.secondsUsed, input.secondsUsed) };
   const said = { reason: detail };
-  if (record.run.wanted !== "run" || cause === "server") return released(spent, nowIso, said);
+  const isInOrder = record.run.wanted !== "run" || cause === "server";
+  if (isInOrder) return released(yieldedAt(spent, input), nowIso, said);
   if (cause === "out_of_memory") {
     return failed(spent, { code: "out_of_memory", message: detail, retryable: false }, nowIso);
   }

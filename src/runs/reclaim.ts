@@ -3,7 +3,7 @@ import type { Writer } from "#storage/store.ts";
 import { stepRun } from "./apply.ts";
 import { isHeld } from "./change.ts";
 import { queueTopic, type RunContext } from "./context.ts";
-import type { RetryPolicy } from "./lifecycle.ts";
+import type { RetryPolicy } from "./happenings.ts";
 
 export interface Reclaiming {
   readonly owner: string;
@@ -30,7 +30,7 @@ export async function reclaimRuns(context: RunContext, reclaiming: Reclaiming): 
     if (!id.startsWith("run_") || isLive(id)) continue;
     if (!(await store.write((writer) => reclaim(writer, context, { ...reclaiming, id })))) continue;
     taken += 1;
-    context.sights?.lost("server");
+    context.sights?.lost("worker");
     wakeups.wake(id);
   }
   if (taken > 0) wakeups.wake(queueTopic);
@@ -50,10 +50,13 @@ async function reclaim(
     await writer.leases.release(id);
     return false;
   }
-  const { attempt } = record.run;
-  const detail = lease?.owner === owner ? "server restarted" : "its worker was lost";
+  const { attempt, status } = record.run;
+  const isOwn = lease?.owner === owner;
+  const detail = isOwn ? "server restarted" : "its worker was lost";
+  // A server that ends while it starts trainers says nothing about a run that had not begun.
+  const cause = isOwn && status === "starting" ? "server" : "worker";
   const { secondsUsed } = record;
-  const input = { type: "lost", cause: "server", detail, attempt, secondsUsed, retry } as const;
+  const input = { type: "lost", cause, detail, attempt, secondsUsed, retry } as const;
   await stepRun(writer, record, { input, nowMs: context.now() });
   return true;
 }

@@ -10,7 +10,7 @@ import type { Lease } from "#storage/leases.ts";
 import type { NewEvent, RunRecord, Writer } from "#storage/store.ts";
 import { stepRun, storedRun } from "./apply.ts";
 import { type RunContext, timeOf } from "./context.ts";
-import type { Recorded } from "./lifecycle.ts";
+import type { Recorded } from "./happenings.ts";
 import type { Rate } from "./rate.ts";
 import { keepCheckpoints } from "./retention.ts";
 

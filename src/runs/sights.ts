@@ -2,7 +2,7 @@
  * What the life of runs shows to those who count: told after it is stored, and never waited for.
  */
 import type { RunStatus } from "#schemas/run.ts";
-import type { LostCause } from "./lifecycle.ts";
+import type { LostCause } from "./happenings.ts";
 
 export interface RunSights {
   /** A run changed its status; `from` is null for a new one. */

@@ -9,7 +9,7 @@ import type { Dataset } from "#schemas/dataset.ts";
 import type { EventData, EventKind, RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
 import type { Ntk } from "#schemas/ntk.ts";
-import type { Run, RunError, RunStatus, Wish } from "#schemas/run.ts";
+import type { Priority, Run, RunError, RunStatus, Wish } from "#schemas/run.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import type { SweepRequest } from "#schemas/sweep.ts";
 import type { Figure } from "#schemas/values.ts";
@@ -54,6 +54,12 @@ export interface RunRecord {
   readonly notBeforeMs: number;
   /** Bytes that a trainer of it is going to need, estimated. */
   readonly needsBytes: number;
+  /** Since when it waits (ms since 1970); since it was made when absent. */
+  readonly queuedMs?: number;
+  /** When a worker last asked others to give way to it (ms since 1970). */
+  readonly placeAskedMs?: number;
+  /** `metricsThrough` when it last gave way to another. */
+  readonly yieldedAt?: number;
   /** The trace of the request that asked for it (W3C traceparent). */
   readonly traceparent?: string;
   /** Distance of the latest snapshot's kernel to the first; absent before one. */
@@ -128,6 +134,12 @@ export type NewEvent = {
   [K in EventKind]: { readonly type: K; readonly key: string | null; readonly data: EventData<K> };
 }[EventKind];
 
+/** Runs that ask for one of these devices, and need at most so many bytes. */
+export interface Fit {
+  readonly devices: readonly Run["device"][];
+  readonly memoryBytesMax: number;
+}
+
 /** A place for a run that has become free. */
 export interface Turn {
   /** Runs whose `notBeforeMs` is later have to wait. */
@@ -136,7 +148,8 @@ export interface Turn {
   readonly heldMax?: number | undefined;
   /** Runs that are passed over. */
   readonly except?: readonly string[];
-  readonly fits: { readonly memoryBytesMax: number; readonly devices: readonly Run["device"][] };
+  /** One of these is enough. */
+  readonly fits: readonly Fit[];
 }
 
 /** The stored answer to a request that carried an Idempotency-Key. */
@@ -203,6 +216,11 @@ export interface Writer extends Reader {
   readonly fleet: Fleet;
   /** The run whose turn it is, if there is one; other writers pass it over until this one ends. */
   nextQueued(turn: Turn): Promise<RunRecord | undefined>;
+  /** Those of this priority and higher ones that would follow, in the order of their turns. */
+  waiting(
+    turn: Turn,
+    of: { readonly from: Priority; readonly limit: number },
+  ): Promise<readonly RunRecord[]>;
   insertRun(record: RunRecord): Promise<void>;
   /**
    * Replaces the record but for `epoch`, fixed when it was inserted, and `last_seq`, which the log

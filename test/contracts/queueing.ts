@@ -2,10 +2,12 @@
 import type { RunRecord, Store, Turn } from "#storage/store.ts";
 import { nextVersion } from "./records.ts";
 
-export const anything: Turn["fits"] = {
-  memoryBytesMax: Number.MAX_SAFE_INTEGER,
-  devices: ["auto", "cpu", "cuda", "webgpu"],
-};
+export const anything: Turn["fits"] = [
+  {
+    memoryBytesMax: Number.MAX_SAFE_INTEGER,
+    devices: ["auto", "cpu", "cuda", "webgpu"],
+  },
+];
 
 export const idOf = ({ run }: RunRecord): string => run.id;
 

@@ -95,6 +95,29 @@ export function queueContract(open: OpenStore): void {
     assert.deepEqual(await queue(store, { nowMs: 1 }), [high, normal, low].map(idOf));
   });
 
+  it("lists those that wait from a priority upwards, the next turn first", async (t) => {
+    const store = await open(t);
+    const [low, normal, high, later] = [
+      runRecord({ priority: "low" }),
+      runRecord(),
+      runRecord({ priority: "high" }, { needsBytes: 7 }),
+      runRecord({}, { notBeforeMs: 2 }),
+    ];
+    for (const record of [low, normal, high, later]) {
+      await store.write((writer) => writer.insertRun(record));
+    }
+    const waiting = async (from: "low" | "normal" | "high", limit: number, turn = {}) =>
+      (
+        await store.write((w) => w.waiting({ nowMs: 1, fits: anything, ...turn }, { from, limit }))
+      ).map(idOf);
+    assert.deepEqual(await waiting("low", 9), [high, normal, low].map(idOf));
+    assert.deepEqual(await waiting("normal", 9), [high, normal].map(idOf));
+    assert.deepEqual(await waiting("low", 1), [idOf(high)]);
+    const fits = [{ devices: ["auto"], memoryBytesMax: 6 }] as const;
+    assert.deepEqual(await waiting("normal", 9, { fits }), [idOf(normal)]);
+    assert.deepEqual(await waiting("low", 9, { fits: [] }), []);
+  });
+
   it("gives a place only what fits into it", async (t) => {
     const store = await open(t);
     const [small, large, gpu] = [
@@ -105,9 +128,10 @@ export function queueContract(open: OpenStore): void {
     for (const record of [gpu, large, small]) {
       await store.write((writer) => writer.insertRun(record));
     }
-    const fits = { memoryBytesMax: 100, devices: ["auto", "cpu"] } as const;
+    const fits = [{ memoryBytesMax: 100, devices: ["auto", "cpu"] }] as const;
+    assert.deepEqual(await queue(store, { nowMs: 1, fits: [] }), []);
     assert.deepEqual(await queue(store, { nowMs: 1, fits }), [idOf(small)]);
-    const onGpu = { memoryBytesMax: 100, devices: ["cuda"] } as const;
+    const onGpu = [{ memoryBytesMax: 100, devices: ["cuda"] }] as const;
     assert.deepEqual(await queue(store, { nowMs: 1, fits: onGpu }), [idOf(gpu)]);
     assert.deepEqual(await queue(store, { nowMs: 1, fits: anything }), [idOf(large)]);
   });

@@ -239,24 +239,3 @@ test("a run that goes on while its last trainer ends has one attempt at a time",
   assert.equal(run.attempt, 3);
   assert.doesNotMatch(JSON.stringify(await shop.events(id)), /server restarted/);
 });
-
-test("a run whose worker is silent goes on elsewhere, and the first worker stops", async (t) => {
-  const shop = await openWorkshop(t);
-  const first = shop.dispatch({ owner: "first" });
-  const id = await shop.submit(scenarios.patient);
-  await shop.until(id, ({ run }) => run.progress.step >= 20);
-  shop.dispatch({ owner: "second", trainersMax: 1, pollMs: 20 });
-  await shop.context.store.write(async (writer) => {
-    const lease = await writer.leases.of(id);
-    assert.ok(lease);
-    await writer.leases.grant(lease, -1);
-  });
-  const { run } = await shop.until(id, ({ run: { attempt } }) => attempt === 2);
-  assert.equal(run.attempt, 2);
-  await shop.untilStatus(id, "succeeded");
-  const events = await shop.events(id);
-  assert.equal(columnIn(events, "loss").length, 200);
-  const reasons = events.flatMap(({ type, data }) => (type === "status" ? [data.reason] : []));
-  assert.ok(reasons.includes("its worker was lost"));
-  await first.drain(0);
-});

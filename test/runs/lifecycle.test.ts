@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { isHeld, isTerminal } from "#runs/change.ts";
-import { type LifecycleInput, type Recorded, transition, usualRetry } from "#runs/lifecycle.ts";
+import {
+  type LifecycleInput,
+  type LostCause,
+  type Recorded,
+  usualRetry,
+} from "#runs/happenings.ts";
+import { transition } from "#runs/lifecycle.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { RunRecord } from "#storage/store.ts";
@@ -49,7 +55,7 @@ const paused = (attempt: number): LifecycleInput => ({
   outcome: { type: "paused" },
   secondsUsed: 1,
 });
-const lost = (attempt: number, cause: "crashed" | "server" | "out_of_memory" = "crashed") =>
+const lost = (attempt: number, cause: LostCause = "crashed") =>
   ({
     type: "lost",
     attempt,
@@ -145,6 +151,26 @@ test("five attempts in a row without progress fail the run; progress counts anew
   assert.equal(moved.failuresInRow, 1);
 });
 
+test("a run whose workers are lost one after the other fails, and says so", () => {
+  const lives = [1, 2, 3, 4, 5].map((attempt) => [claim, lost(attempt, "worker")]);
+  assert.equal(follow([submit, ...lives.slice(0, 4).flat()]).run.status, "queued");
+  const failed = follow([submit, ...lives.flat()]);
+  assert.equal(failed.run.status, "failed");
+  assert.match(failed.run.error?.message ?? "", /^5 attempts in a row made no progress/);
+});
+
+test("giving way is no failure, and is remembered until the run gets further", () => {
+  const begun = follow([submit, claim, started(1)]);
+  const ended = { type: "ended", attempt: 1, outcome: { type: "paused" }, secondsUsed: 1 } as const;
+  const gave = follow([{ ...ended, yielded: true }], begun);
+  const killed = follow([{ ...lost(1, "server"), yielded: true } as LifecycleInput], begun);
+  for (const { run, failuresInRow, notBeforeMs, yieldedAt } of [gave, killed]) {
+    assert.equal(run.status, "queued");
+    assert.deepEqual([failuresInRow, notBeforeMs, yieldedAt], [0, 0, 0]);
+  }
+  assert.equal(follow([ended], begun).yieldedAt, undefined);
+});
+
 test("running out of memory fails at once; a server that stops costs the run nothing", () => {
   const full = follow([submit, claim, started(1), lost(1, "out_of_memory")]);
   assert.equal(full.run.error?.code, "out_of_memory");
@@ -203,7 +229,7 @@ const anyInput: fc.Arbitrary<LifecycleInput> = fc.oneof(
       ([a, outcome]): LifecycleInput => ({ type: "ended", attempt: a, outcome, secondsUsed: 1 }),
     ),
   fc
-    .tuple(attempt, fc.constantFrom("crashed", "server", "out_of_memory"))
+    .tuple(attempt, fc.constantFrom("crashed", "server", "worker", "out_of_memory"))
     .map(([a, cause]) => lost(a, cause as "crashed")),
 );
 

@@ -3,10 +3,10 @@
  * tenants that train least, then age. A run that another worker is just taking is passed over.
  */
 import { type Kysely, sql } from "kysely";
-import type { RunStatus } from "#schemas/run.ts";
+import type { Priority, RunStatus } from "#schemas/run.ts";
 import type { NtkRecord, RunRecord, Turn } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
-import { documentOf, type StoredRun, toRunRecord } from "./rows.ts";
+import { documentOf, priorities, type StoredRun, toRunRecord } from "./rows.ts";
 import type { NtkTable, Tables } from "./schema.ts";
 
 /** Statuses in which a trainer has a run. */
@@ -31,9 +31,12 @@ export interface Looking {
 /** Runs that may start now, and fit. The status is a literal, so that the queue's index serves. */
 function startable({ nowMs, fits, except = [] }: Turn) {
   const others = except.length === 0 ? sql`1 = 1` : sql`id not in (${sql.join(except)})`;
-  const devices = sql.join(fits.devices);
-  return sql`status = 'queued' and not_before_ms <= ${nowMs}
-    and needs_bytes <= ${fits.memoryBytesMax} and device in (${devices}) and ${others}`;
+  const places = fits.map(
+    ({ devices, memoryBytesMax }) =>
+      sql`(device in (${sql.join(devices)}) and needs_bytes <= ${memoryBytesMax})`,
+  );
+  const fitting = places.length === 0 ? sql`1 = 0` : sql`(${sql.join(places, sql` or `)})`;
+  return sql`status = 'queued' and not_before_ms <= ${nowMs} and ${fitting} and ${others}`;
 }
 
 /** For each priority the tenants that wait, found by leaps along the index; best turn first. */
@@ -116,4 +119,27 @@ export async function nextQueued(
     if (row !== undefined) return toRunRecord(row);
   }
   return undefined;
+}
+
+/**
+ * Runs that wait, of a priority and above: of each tenant the oldest, in the order in which tenants
+ * have their turns. They are kept from other workers to the end of the transaction.
+ */
+export async function waitingRuns(
+  db: Kysely<Tables>,
+  looking: Looking,
+  { from, limit }: { readonly from: Priority; readonly limit: number },
+): Promise<readonly RunRecord[]> {
+  const { turn, dialect } = looking;
+  const lock = dialect.writersMax > 1 ? sql`for update skip locked` : sql``;
+  const found: RunRecord[] = [];
+  for (const { priority, tenant } of await waitingTenants(db, looking)) {
+    if (priority < priorities[from] || found.length >= limit) break;
+    const { rows } = await sql<StoredRun>`
+      select * from runs
+      where priority = ${priority} and tenant = ${tenant} and ${startable(turn)}
+      order by id limit ${limit - found.length} ${lock}`.execute(db);
+    found.push(...rows.map(toRunRecord));
+  }
+  return found;
 }

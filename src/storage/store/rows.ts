@@ -56,7 +56,7 @@ export function parseDocument<T>(document: string): T {
   }
 }
 
-const priorities: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 };
+export const priorities: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 };
 
 export function toRunRow(record: RunRecord): Row<RunTable> {
   const { run } = record;

@@ -25,7 +25,7 @@ import type { SqlDialect } from "./dialect.ts";
 import { appendEvents } from "./events.ts";
 import { SqlFleet } from "./fleet.ts";
 import { SqlLeases } from "./leases.ts";
-import { nextOpenNtk, nextQueued } from "./queue.ts";
+import { nextOpenNtk, nextQueued, waitingRuns } from "./queue.ts";
 import { SqlReader } from "./reader.ts";
 import {
   kernelBytes,
@@ -60,6 +60,10 @@ export class SqlWriter extends SqlReader implements Writer {
 
   nextQueued(turn: Turn): Promise<RunRecord | undefined> {
     return nextQueued(this.db, { turn, dialect: this.dialect, tenant: this.tenant });
+  }
+
+  waiting(turn: Turn, of: Parameters<Writer["waiting"]>[1]): Promise<readonly RunRecord[]> {
+    return waitingRuns(this.db, { turn, dialect: this.dialect, tenant: this.tenant }, of);
   }
 
   async insertRun(record: RunRecord): Promise<void> {
