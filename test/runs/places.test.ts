@@ -76,7 +76,7 @@ test("nobody joins a GPU that is kept for a large run, which then gets it", () =
   assert.equal(places.takes(small()), true);
 });
 
-test("alone, a service takes every device somewhere, and a worker among others only its own", () => {
+test("alone, a service takes every device somewhere, and a worker of many only its own", () => {
   const everything = ["auto", "cpu", "webgpu", "cuda", "cuda:0", "cuda:7"] as const;
   for (const gpus of [[], [null], [gibibyte, gibibyte]]) {
     const alone = placesOf({ gpus, processor: processorDevices(gpus.length, true) });
