@@ -1,4 +1,4 @@
-/** What may happen to a run, as data: the inputs of its life cycle. What follows is decided there. */
+/** What may happen to a run, as data: the inputs of its life cycle, and nothing of what follows. */
 import type { Evaluation, Plan, Steering, Wish } from "#schemas/run.ts";
 import type { Figure } from "#schemas/values.ts";
 import type { Outcome } from "#src/channel.ts";

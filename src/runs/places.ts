@@ -108,7 +108,7 @@ export class Places {
     this.#held.delete(run);
   }
 
-  /** Runs on each GPU that has any. */
+  /** The runs of each GPU that has trainers. */
   get onGpus(): readonly ReadonlySet<string>[] {
     const all = this.#options.gpus.map(
       (_, gpu) => new Set(this.#on(gpu, nobody).map(([id]) => id)),
