@@ -89,7 +89,6 @@ function timed(inner: Backend, clock: { engineMs: number }): Backend {
     engine: inner.engine,
     device: inner.device,
     provider: inner.provider,
-    tf32: inner.tf32,
     compileLoop: async (program, precision) => {
       const loop = await within(() => inner.compileLoop(program, precision));
       return {

@@ -2,6 +2,15 @@
 import Type, { type Static } from "typebox";
 import { nullable, oneOf, strict, Time } from "./values.ts";
 
+/** What products are really computed in; `float32_reduced` is no format that has a name. */
+export const Arithmetic = oneOf(
+  ["float32", "float32_tf32", "float32_float16", "float32_bfloat16", "float32_reduced", "float64"],
+  "Of products, measured. Factors keep 10 bits with TensorFloat-32 (tf32) and float16, 7 with " +
+    "bfloat16.",
+);
+
+export type Arithmetic = Static<typeof Arithmetic>;
+
 export const deviceKinds = ["cpu", "cuda", "webgpu"] as const;
 
 /** One way to compute, tried. */
@@ -13,6 +22,7 @@ export const DeviceTrial = Type.Object(
     milliseconds: nullable(
       Type.Number({ minimum: 0, description: "To open the device and run the program." }),
     ),
+    precision: Type.Optional(nullable(Arithmetic)),
     reason: nullable(Type.String({ description: "Why it cannot be used." })),
     remedy: nullable(
       Type.String({ description: "What mends that: a command where there is one." }),

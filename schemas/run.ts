@@ -1,6 +1,7 @@
 /** A run: what is asked for, what it is, and what may be changed while it lives. */
 import Type, { type Static } from "typebox";
 import { Algorithm, Loss, Optimizer, Period } from "./algorithm.ts";
+import { Arithmetic } from "./device.ts";
 import { Snapshots } from "./kernel.ts";
 import { ProblemCode } from "./problem.ts";
 import {
@@ -213,12 +214,7 @@ export const Plan = Type.Object(
     provider: Type.Optional(
       Type.String({ description: "What computes: the library, its version, its provider." }),
     ),
-    precision: Type.Optional(
-      oneOf(
-        ["float32", "float32_tf32", "float64"],
-        "Of the arithmetic; with TensorFloat-32, factors of products have 10 bits.",
-      ),
-    ),
+    precision: Type.Optional(Arithmetic),
     flops: Type.Number({ description: "Contraction FLOPs of the whole run, estimated." }),
     memory_bytes: Type.Integer({ description: "Estimated peak of the trainer." }),
     seconds: Type.Optional(Type.Number({ description: "Of training, estimated." })),

@@ -3,6 +3,7 @@
  * knows nothing of the log, the server nothing of tensors. Messages go over Node's IPC with
  * `serialization: "advanced"`; tensors travel as artifacts, never in a message.
  */
+import type { Arithmetic } from "#schemas/device.ts";
 import type { EventData, EventKind } from "#schemas/event.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Definition, ImportOptions, Model } from "#schemas/model.ts";
@@ -226,7 +227,13 @@ export interface ErrandRunner {
 }
 
 export type ErrandResult =
-  | { readonly kind: "probe"; readonly provider: string; readonly milliseconds: number }
+  | {
+      readonly kind: "probe";
+      readonly provider: string;
+      readonly milliseconds: number;
+      /** Of float32 products, measured. */
+      readonly precision: Arithmetic;
+    }
   | {
       readonly kind: "predict";
       readonly step: number;

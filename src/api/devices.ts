@@ -35,6 +35,8 @@ const refreshMsMin = 5000;
 /** Of what an engine says. */
 const reasonCharactersMax = 500;
 
+const untried = { milliseconds: null, precision: null } as const;
+
 const reference: Engine = {
   engine: "reference",
   version: null,
@@ -120,14 +122,15 @@ export class DeviceSurvey {
       ...(flavour === undefined ? {} : { flavour }),
     };
     try {
-      const { provider, milliseconds } = await errands.perform(errand);
-      return { device, provider, usable: true, milliseconds, reason: null, remedy: null };
+      const { provider, milliseconds, precision } = await errands.perform(errand);
+      const found = { device, provider, usable: true, milliseconds, precision };
+      return { ...found, reason: null, remedy: null };
     } catch (error) {
       const said = (error instanceof Error ? error.message : String(error)).trim();
       const { reason, remedy } = diagnose(candidate, said, evidence);
       const told = reason.slice(0, reasonCharactersMax);
       const provider = candidate.package;
-      return { device, provider, usable: false, milliseconds: null, reason: told, remedy };
+      return { device, provider, usable: false, ...untried, reason: told, remedy };
     }
   }
 }

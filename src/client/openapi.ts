@@ -1190,6 +1190,7 @@ export interface components {
                      */
                     device: "cpu" | "cuda" | "webgpu";
                     milliseconds: number | null;
+                    precision?: ("float32" | "float32_tf32" | "float32_float16" | "float32_bfloat16" | "float32_reduced" | "float64") | null;
                     /** @description The library and its provider, or the package. */
                     provider: string;
                     reason: string | null;
@@ -3267,10 +3268,10 @@ export interface components {
             /** @description Estimated peak of the trainer. */
             memory_bytes: number;
             /**
-             * @description Of the arithmetic; with TensorFloat-32, factors of products have 10 bits.
+             * @description Of products, measured. Factors keep 10 bits with TensorFloat-32 (tf32) and float16, 7 with bfloat16.
              * @enum {string}
              */
-            precision?: "float32" | "float32_tf32" | "float64";
+            precision?: "float32" | "float32_tf32" | "float32_float16" | "float32_bfloat16" | "float32_reduced" | "float64";
             primals: ("keep" | "recompute") | null;
             /** @description What computes: the library, its version, its provider. */
             provider?: string;

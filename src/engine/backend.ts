@@ -73,8 +73,6 @@ export interface Backend extends AsyncDisposable {
   readonly device: string;
   /** What computes, for people: the library, its version, its provider. */
   readonly provider: string;
-  /** Whether products of float32 are rounded to TensorFloat-32 (10 bits) first. */
-  readonly tf32: boolean;
   compileLoop(program: Program, precision: Precision): Promise<Loop>;
   compile(procedure: Procedure, precision: Precision): Promise<Callable>;
 }

@@ -39,7 +39,7 @@ export async function planOf(assignment: Assignment, ports: PlanPorts): Promise<
   const parameters = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const base = {
     parameters,
-    plan: placedOn(prepared.plan, backend, prepared.precision),
+    plan: await placedOn(prepared.plan, backend, prepared.precision),
     linearisations: linearisationsOf(assignment.settings),
   };
   const none = { lambda_max: null, rate_times_lambda_max: null, stable_learning_rate: null };

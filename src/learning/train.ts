@@ -12,7 +12,7 @@ import { calibrated } from "./calibration.ts";
 import type { Damaged } from "./checkpoint.ts";
 import type { Examples } from "./examples.ts";
 import { type LoopOptions, TrainingLoop } from "./loop.ts";
-import { placedOn } from "./place.ts";
+import { placedOn, warningOf } from "./place.ts";
 import { prepare } from "./preparation.ts";
 import { Session } from "./session.ts";
 import type { Speed } from "./speed.ts";
@@ -86,7 +86,14 @@ async function trainOnce(
   const start = await calibrated(prepared, await startingState(prepared, artifacts), backend);
   for (const damaged of start.damaged) await emit(damagedEvent(damaged));
   await using session = await Session.open(prepared, start, { backend, artifacts, emit });
-  options.started?.(placedOn(prepared.plan, backend, prepared.precision), session.position.step);
+  const plan = await placedOn(prepared.plan, backend, prepared.precision);
+  const { step } = session.position;
+  options.started?.(plan, step);
+  const warning = warningOf(plan);
+  if (warning !== null) {
+    const data = { step, level: "warn", message: warning } as const;
+    await emit({ kind: "log", key: "log:arithmetic", data });
+  }
   const loop = new TrainingLoop(session, {
     ...how,
     controls: options.controls ?? quietControls(assignment.steering),

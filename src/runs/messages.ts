@@ -6,6 +6,7 @@ import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { KernelsApart, WeightsApart } from "#schemas/comparison.ts";
 import { Dataset } from "#schemas/dataset.ts";
+import { Arithmetic } from "#schemas/device.ts";
 import { RunEvent } from "#schemas/event.ts";
 import { Model } from "#schemas/model.ts";
 import { NtkFigures } from "#schemas/ntk.ts";
@@ -51,6 +52,7 @@ const ErrandResult = Type.Union([
     kind: Type.Literal("probe"),
     provider: Type.String({ maxLength: 200 }),
     milliseconds: Type.Number({ minimum: 0 }),
+    precision: Arithmetic,
   }),
   Type.Object({
     kind: Type.Literal("predict"),

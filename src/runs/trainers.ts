@@ -73,9 +73,8 @@ const isTf32 = (environment: TrainerOptions["environment"]): boolean =>
 /** As the door reads them: failpoints, the artifacts' address, and what is said of engines. */
 function argumentsFor(environment: TrainerOptions["environment"]): string[] {
   const tfjs = environment["LINNET_TFJS"]?.trim() ?? "";
-  const tf32 = isTf32(environment) ? "tf32" : "";
   const address = environment["LINNET_ARTIFACTS"]?.trim() ?? "";
-  return [environment["LINNET_FAILPOINTS"] ?? "", address, `${tfjs},${tf32}`];
+  return [environment["LINNET_FAILPOINTS"] ?? "", address, tfjs];
 }
 
 /** Starts a child. It ends by itself when this process does. */

@@ -19,15 +19,11 @@ export interface Given {
   readonly gpu?: number | undefined;
   /** Of TensorFlow.js; the best that loads unless given. */
   readonly flavour?: Flavour | undefined;
-  /** Whether the environment leaves TensorFloat-32 on. */
-  readonly tf32?: boolean | undefined;
 }
 
-/** What the parent says about engines when it starts a trainer: flavour and TensorFloat-32. */
-export function engineArguments(text = ""): Pick<Given, "flavour" | "tf32"> {
-  const [name, tf32] = text.split(",");
-  const flavour = flavours.find((one) => one === name);
-  return { flavour, tf32: tf32 === "tf32" };
+/** What the parent says about engines when it starts a trainer: the flavour. */
+export function engineArguments(name = ""): Pick<Given, "flavour"> {
+  return { flavour: flavours.find((one) => one === name) };
 }
 
 type Kind = "auto" | "cpu" | "cuda" | "webgpu";
@@ -50,10 +46,10 @@ function placeOf(
 export async function backendFor(wanted: Wanted, given: Given): Promise<Backend> {
   const { engine, device, dtype } = wanted;
   const { kind, index } = placeOf(device, given.gpu);
-  const { threads, tf32, flavour } = given;
+  const { threads, flavour } = given;
   const onnxruntime = (on: "cpu" | "cuda" | "webgpu") => () =>
-    onnxruntimeBackend({ device: on, threads, index, tf32 });
-  const tfjs = (on: "cpu" | "cuda" | undefined) => () => tfjsBackend({ device: on, flavour, tf32 });
+    onnxruntimeBackend({ device: on, threads, index });
+  const tfjs = (on: "cpu" | "cuda" | undefined) => () => tfjsBackend({ device: on, flavour });
   const onGpu = dtype === "float32" ? [onnxruntime("cuda"), tfjs("cuda")] : [onnxruntime("cuda")];
   switch (engine) {
     case "auto":

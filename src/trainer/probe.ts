@@ -3,6 +3,7 @@
  * "it can be used" means that it computed and was right.
  */
 import assert from "node:assert/strict";
+import { measuredArithmetic } from "#engine/arithmetic.ts";
 import type { Backend, Program, Tensors } from "#engine/backend.ts";
 import { referenceBackend } from "#engine/backends/reference.ts";
 import { add, input, matmul, sum, tanh } from "#engine/graph/build.ts";
@@ -54,6 +55,7 @@ export async function probeDevice(errand: Probe, given: Given): Promise<ErrandRe
   await using backend = await backendFor(wanted, { ...given, flavour });
   const found = await results(backend);
   const milliseconds = Math.round(performance.now() - beganMs);
+  const precision = await measuredArithmetic(backend, "float32");
   const expected = await results(referenceBackend());
   for (const [name, value] of Object.entries(expected)) {
     const own = found[name];
@@ -64,5 +66,5 @@ export async function probeDevice(errand: Probe, given: Given): Promise<ErrandRe
       throw new Failure("engine_unavailable", text);
     }
   }
-  return { kind: "probe", provider: backend.provider, milliseconds };
+  return { kind: "probe", provider: backend.provider, milliseconds, precision };
 }

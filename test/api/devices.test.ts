@@ -78,7 +78,7 @@ function fakeErrands(asked: Errand[]): ErrandRunner {
     if (errand.kind !== "probe" || errand.device !== "cpu") {
       throw new Failure("trainer_crashed", "The trainer crashed.");
     }
-    return { kind: "probe", provider: "fake", milliseconds: 3 };
+    return { kind: "probe", provider: "fake", milliseconds: 3, precision: "float32" };
   };
   return { perform } as unknown as ErrandRunner;
 }
@@ -95,6 +95,10 @@ describe("a survey", () => {
     const found = await survey.find();
     const [onnxruntime, tfjs, reference] = found.engines;
     assert.deepEqual(onnxruntime?.devices, ["cpu"]);
+    assert.deepEqual(
+      onnxruntime.trials.map(({ precision }) => precision),
+      ["float32", null, null],
+    );
     assert.equal(onnxruntime.version, "1.2.3");
     assert.deepEqual(tfjs?.dtypes, ["float32"]);
     assert.deepEqual(reference?.devices, ["cpu"]);

@@ -29,8 +29,10 @@ export async function devices(context: Context, options: DevicesOptions): Promis
   const rows = engines.flatMap(({ engine, dtypes, devices: on, trials }) =>
     trials.length === 0
       ? [[engine, on.join(", "), "yes", dtypes.join(", "), "plain loops: slow and sure"]]
-      : trials.map(({ device, provider, usable, reason }) => {
-          const numbers = device === "webgpu" ? "float32" : dtypes.join(", ");
+      : trials.map(({ device, provider, usable, precision, reason }) => {
+          const single = precision ?? "float32";
+          const others = device === "webgpu" ? [] : dtypes.filter((one) => one !== "float32");
+          const numbers = [single, ...others].join(", ");
           const what = usable ? provider : `${provider}: ${reason}`;
           return [engine, device, usable ? "yes" : "no", usable ? numbers : "–", what];
         }),

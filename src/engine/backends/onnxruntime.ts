@@ -24,7 +24,6 @@ export async function onnxruntimeBackend(settings: SessionSettings): Promise<Bac
     engine: "onnxruntime",
     device: settings.device,
     provider: `ONNX Runtime ${version}, ${providerNames[settings.device]}`,
-    tf32: settings.device === "cuda" && settings.tf32 === true,
     async compileLoop(program, precision) {
       check(precision);
       return compileLoop(program, precision, settings);

@@ -55,7 +55,6 @@ export function referenceBackend(): Backend {
     engine: "reference",
     device: "cpu",
     provider: "TypeScript",
-    tf32: false,
     compileLoop: async (program, precision) => new ReferenceLoop(program, precision),
     compile: async (procedure, precision) => new ReferenceCallable(procedure, precision),
     [Symbol.asyncDispose]: async () => {},

@@ -80,7 +80,6 @@ export async function tfjsBackend(settings: LibrarySettings = {}): Promise<Backe
     engine: "tfjs",
     device: library.device,
     provider: library.provider,
-    tf32: library.device === "cuda" && settings.tf32 === true,
     async compileLoop(program, precision) {
       checkPrecision(precision);
       return new TfjsLoop(program, library);

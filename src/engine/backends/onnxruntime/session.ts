@@ -22,11 +22,6 @@ export interface SessionSettings {
   readonly spinning?: boolean;
   /** Which of several GPUs, from 0. */
   readonly index?: number | undefined;
-  /**
-   * Whether the environment leaves TensorFloat-32 on. The binding passes nothing but the index on
-   * to CUDA, so it is switched off by NVIDIA_TF32_OVERRIDE=0, which the driver's libraries read.
-   */
-  readonly tf32?: boolean | undefined;
   /** Where each session leaves the times of its operators when it is released: a file's prefix. */
   readonly profile?: string;
 }

@@ -19,8 +19,6 @@ export interface LibrarySettings {
   readonly flavour?: Flavour | undefined;
   /** `cuda` is node-gpu on a GPU alone; `cpu` is everything else. Any unless given. */
   readonly device?: Device | undefined;
-  /** Whether the environment leaves TensorFloat-32 on; the driver's libraries read it, not we. */
-  readonly tf32?: boolean | undefined;
 }
 
 /** A loaded library with the flavour that is to compute. */
