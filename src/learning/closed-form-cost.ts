@@ -3,6 +3,7 @@
  * products with the kernel, and by products with the Jacobian alone. Chooses nothing.
  */
 import type { Precision } from "#engine/backend.ts";
+import { countFlops } from "#engine/graph/flops.ts";
 import { peakBytes } from "#engine/graph/memory.ts";
 import { programOutputs } from "#engine/graph/program.ts";
 
@@ -99,14 +100,15 @@ interface Product {
 /** One product with the Jacobian and its transpose. */
 function jacobianProduct(task: Task, precision: Precision, speed: Speed): Product {
   const examples = countOf(task.train);
-  const flops = 8 * parametersOf(task) * examples;
   if (examples > keptExamplesMax) {
+    const flops = 8 * parametersOf(task) * examples;
     const seconds = (1.5 * flops) / speed.contraction[precision] + 8 * speed.call;
     const bytes = 6 * parametersOf(task) * (precision === "float64" ? 8 : 4);
     return { seconds, flops: 1.5 * flops, bytes };
   }
-  const { product } = dividedProduct(task);
+  const { steps: product } = dividedProduct(task);
   const bytes = peakBytes(programOutputs(product), precision);
+  const flops = countFlops(programOutputs(product)).contraction;
   return { seconds: programSeconds(product, speed, precision).step + speed.call, flops, bytes };
 }
 

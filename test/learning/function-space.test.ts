@@ -2,60 +2,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AnyForm } from "#learning/descent/surface.ts";
-import type { Loss, Optimizer } from "#schemas/algorithm.ts";
 import { smallExamples, smallNetwork } from "./training.ts";
 import {
   apart,
-  columnsApart,
+  differenceOf,
   functionSpace,
-  type Walked,
+  heavy,
+  linearOptimizers,
+  losses,
+  sgd,
   type Way,
   walk,
   weightSpace,
 } from "./walking.ts";
 
-const sgd = { type: "sgd", learning_rate: 0.1 } as const;
-const heavy = { ...sgd, momentum: 0.8 } as const;
-const optimizers: Readonly<Record<string, Optimizer>> = {
-  "gradient descent": sgd,
-  "heavy ball": heavy,
-  Nesterov: { ...heavy, nesterov: true },
-  "decay to zero": { ...heavy, weight_decay: 0.1 },
-  "decay to the anchor": { ...sgd, weight_decay: 0.3, weight_decay_to: "anchor" },
-  "Nesterov with decay to the anchor": {
-    ...heavy,
-    nesterov: true,
-    weight_decay: 0.1,
-    weight_decay_to: "anchor",
-  },
-  clipping: { ...heavy, learning_rate: 0.3, clip_norm: 0.2, weight_decay: 0.05 },
-  "an exponential average": { ...heavy, averaging: { type: "ema", decay: 0.9 } },
-  "an average of the tail": {
-    ...heavy,
-    weight_decay: 0.1,
-    averaging: { type: "tail", from: 30 },
-  },
-  "a schedule": { ...heavy, schedule: { type: "warmup_cosine", warmup: 10 } },
-};
-
-/** Largest relative difference of weights, momenta, anchors and every series. */
-function differenceOf(a: Walked, b: Walked): number {
-  return Math.max(
-    apart(a.state.weights, b.state.weights),
-    apart(a.state.optimizer, b.state.optimizer),
-    apart(a.state.anchor ?? {}, b.state.anchor ?? {}),
-    columnsApart(a.columns, b.columns),
-  );
-}
-
-const losses: readonly Loss[] = [
-  "softmax_cross_entropy",
-  "mean_squared_error",
-  "sigmoid_cross_entropy",
-];
-
 describe("function space", () => {
-  for (const [name, optimizer] of Object.entries(optimizers)) {
+  for (const [name, optimizer] of Object.entries(linearOptimizers)) {
     it(`equals weight space over 60 steps with ${name}`, async () => {
       for (const loss of losses) {
         for (const batchSize of [null, 6]) {

@@ -53,6 +53,38 @@ export const closedForm = {
   vectorsMax: 512,
 } as const satisfies AnyForm;
 export const functionSpace: AnyForm = { type: "function_space", resets: false };
+export const layerSpace: AnyForm = { type: "layer_space", resets: false };
+
+export const sgd = { type: "sgd", learning_rate: 0.1 } as const;
+export const heavy = { ...sgd, momentum: 0.8 } as const;
+/** Every kind of update that is linear in past gradients. */
+export const linearOptimizers: Readonly<Record<string, Optimizer>> = {
+  "gradient descent": sgd,
+  "heavy ball": heavy,
+  Nesterov: { ...heavy, nesterov: true },
+  "decay to zero": { ...heavy, weight_decay: 0.1 },
+  "decay to the anchor": { ...sgd, weight_decay: 0.3, weight_decay_to: "anchor" },
+  "Nesterov with decay to the anchor": {
+    ...heavy,
+    nesterov: true,
+    weight_decay: 0.1,
+    weight_decay_to: "anchor",
+  },
+  clipping: { ...heavy, learning_rate: 0.3, clip_norm: 0.2, weight_decay: 0.05 },
+  "an exponential average": { ...heavy, averaging: { type: "ema", decay: 0.9 } },
+  "an average of the tail": {
+    ...heavy,
+    weight_decay: 0.1,
+    averaging: { type: "tail", from: 30 },
+  },
+  "a schedule": { ...heavy, schedule: { type: "warmup_cosine", warmup: 10 } },
+};
+
+export const losses: readonly Loss[] = [
+  "softmax_cross_entropy",
+  "mean_squared_error",
+  "sigmoid_cross_entropy",
+];
 
 function taskOf(way: Way): Task {
   return {
@@ -155,4 +187,14 @@ export async function kernelOf(way: Way): Promise<{ readonly lambdaMax: number }
   const size = countOf(train) * sizeOf(network.outputShape);
   const { values } = eigenSymmetric(tensor.data, size);
   return { lambdaMax: (values[size - 1] ?? Number.NaN) / countOf(train) };
+}
+
+/** Largest relative difference of weights, momenta, anchors and every series. */
+export function differenceOf(a: Walked, b: Walked): number {
+  return Math.max(
+    apart(a.state.weights, b.state.weights),
+    apart(a.state.optimizer, b.state.optimizer),
+    apart(a.state.anchor ?? {}, b.state.anchor ?? {}),
+    columnsApart(a.columns, b.columns),
+  );
 }

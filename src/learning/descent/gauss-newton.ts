@@ -12,7 +12,7 @@ import { dot } from "#learning/solve/conjugate-gradients.ts";
 import { type DampedOutcome, solveDense, solveMatrixFree } from "#learning/solve/damped.ts";
 import { judgeStep } from "#learning/solve/trust.ts";
 import type { Columns, DescentState, Stretch } from "./descent.ts";
-import type { MoverOptions } from "./function-space.ts";
+import type { MoverOptions } from "./phase-mover.ts";
 import { targetValues } from "./residual-accuracy.ts";
 import type { DescentSurface, GaussNewtonForm } from "./surface.ts";
 import { Tangents } from "./tangents.ts";

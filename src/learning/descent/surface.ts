@@ -12,6 +12,13 @@ export interface FunctionSpaceForm {
   readonly resets: boolean;
 }
 
+/** Steps taken on the coefficients of each layer's move in the rows of its inputs. */
+export interface LayerSpaceForm {
+  readonly type: "layer_space";
+  /** Whether the optimiser's state is forgotten at each linearisation. */
+  readonly resets: boolean;
+}
+
 /**
  * What a closed form takes its modes from: the spectrum of the kernel, or Krylov spaces by products
  * with the kernel, or by products with the Jacobian alone.
@@ -48,7 +55,7 @@ export interface GaussNewtonForm {
   readonly resets: false;
 }
 
-export type AnyForm = Form | FunctionSpaceForm | ClosedForm | GaussNewtonForm;
+export type AnyForm = Form | LayerSpaceForm | FunctionSpaceForm | ClosedForm | GaussNewtonForm;
 
 export interface DescentSurface extends AsyncDisposable {
   /** Takes over a state; slots that it lacks begin at zero, and so does a missing anchor at θ. */
