@@ -10,6 +10,7 @@ import { parseArgs, promisify } from "node:util";
 import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
 import { measureSpeed } from "#learning/calibrate.ts";
 import type { AnyForm, Route } from "#learning/descent/surface.ts";
+import { solvers } from "#learning/solvers.ts";
 import { nominalSpeed } from "#learning/speed.ts";
 import { Failure } from "#src/failure.ts";
 import { grid } from "./solving/grid.ts";
@@ -31,7 +32,6 @@ const { values: flags } = parseArgs({
     processor: { type: "boolean" },
   },
 });
-const solvers = ["weight_space", "function_space", "closed_form"] as const;
 const backend = await onnxruntimeBackend(
   flags.processor ? { device: "cpu", threads: 1, spinning: false } : { device: "cpu" },
 );
@@ -83,6 +83,7 @@ const kept: AnyForm = {
   resets: false,
   keepsPrimals: false,
 };
+const layerSpace: AnyForm = { type: "layer_space", resets: false };
 const functionSpace: AnyForm = { type: "function_space", resets: false };
 const closedForm = (route: Route, { steps }: Shape): AnyForm => ({
   type: "closed_form",
@@ -100,11 +101,18 @@ async function againstPeer(peer: Peer | null): Promise<void> {
     ["mini_batch", { ...mlp, period: "never", batch: 256, loss: entropy, steps, examples: 4096 }],
   ];
   for (const [task, shape] of cases) {
-    say(`weight-space linearised step, ${named(shape)}`);
-    const { step } = await phaseSeconds(backend, kept, { shape, nowMs });
+    say(`linearised step, ${named(shape)}`);
+    const { step: inWeights } = await phaseSeconds(backend, kept, { shape, nowMs });
+    const inLayers =
+      shape.batch === "full"
+        ? (await phaseSeconds(backend, layerSpace, { shape, nowMs })).step
+        : null;
     const theirs = await peer?.ask({ task, ...shape });
-    say(`  Linnet ${ms(step)}; JAX ${said(theirs, (seconds) => ms(seconds / steps))}`);
-    ratio("a step", step, theirs?.seconds && theirs.seconds / steps, 1);
+    const ours = [`weight_space ${ms(inWeights)}`];
+    if (inLayers !== null) ours.push(`layer_space ${ms(inLayers)}`);
+    say(`  ${ours.join("; ")}; JAX ${said(theirs, (seconds) => ms(seconds / steps))}`);
+    const step = Math.min(inWeights, inLayers ?? inWeights);
+    ratio("a step", step, theirs?.seconds && theirs.seconds / steps, 1.5);
   }
 }
 
@@ -118,7 +126,10 @@ function said(
 
 /** Ways of computing a phase that are measured; the spectrum where rows are few. */
 function waysOf(shape: Shape): readonly (readonly [string, AnyForm])[] {
-  const dual = [["function_space", functionSpace]] as const;
+  const dual = [
+    ["layer_space", layerSpace],
+    ["function_space", functionSpace],
+  ] as const;
   if (shape.loss !== squares) {
     const isSmall = shape.layers.reduce((a, b) => a + b, 0) < 256;
     return isSmall ? [["weight_space", kept], ...dual] : dual;
@@ -128,7 +139,7 @@ function waysOf(shape: Shape): readonly (readonly [string, AnyForm])[] {
     ? ["spectrum", "kernel", "jacobian"]
     : ["kernel", "jacobian"];
   const closed = routes.map((route) => [`closed_form/${route}`, closedForm(route, shape)] as const);
-  return isFew ? [...dual, ...closed] : closed;
+  return isFew ? [...dual, ...closed] : [...dual.slice(0, 1), ...closed];
 }
 
 /** Why a way cannot be faster than it is. */

@@ -4,6 +4,7 @@ import { networkFrom } from "#engine/layers/definition.ts";
 import type { Network } from "#engine/network.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
 import type { Examples } from "#learning/examples.ts";
+import type { Solver } from "#learning/solvers.ts";
 import type { Speed } from "#learning/speed.ts";
 import { train } from "#learning/train.ts";
 import type { Loss, Optimizer } from "#schemas/algorithm.ts";
@@ -25,7 +26,7 @@ export interface Shape {
   readonly dtype?: "float32" | "float64";
 }
 
-export type SolverName = "auto" | "weight_space" | "function_space" | "closed_form";
+export type SolverName = "auto" | Solver;
 
 export const named = ({ input, layers, outputs, examples, batch, period, loss, steps }: Shape) =>
   `${[input, ...layers, outputs].join("-")}, N ${examples}, B ${batch}, K ${period}, ` +

@@ -8,8 +8,9 @@ import type { Task } from "./descent/step.ts";
 import { type Route, routes } from "./descent/surface.ts";
 import { type Cost, functionSpaceCost, rowsOf, type SolverQuestion } from "./dual-cost.ts";
 import { countOf, firstOf } from "./examples.ts";
+import { layerSpaceCost } from "./layer-cost.ts";
 
-export const solvers = ["weight_space", "function_space", "closed_form"] as const;
+export const solvers = ["weight_space", "layer_space", "function_space", "closed_form"] as const;
 export type Solver = (typeof solvers)[number];
 
 /** What one solver would take over the whole run. */
@@ -28,6 +29,9 @@ export function obstacle(solver: Solver, task: Task): string | null {
   }
   const [reason] = network.coupling;
   if (reason !== undefined) return reason;
+  if (solver === "layer_space") {
+    return batchSize === null ? null : "layer_space needs full batches";
+  }
   if (solver === "function_space") return null;
   if (loss !== "mean_squared_error") return `a closed form needs mean_squared_error, not ${loss}`;
   if (batchSize !== null) return "a closed form needs full batches";
@@ -43,6 +47,7 @@ export function dualEstimate(
   question: SolverQuestion,
   memoryBytesMax: number,
 ): Estimate | null {
+  if (solver === "layer_space") return { solver, ...layerSpaceCost(question) };
   if (solver === "function_space") {
     const cost = functionSpaceCost(question);
     return cost === null ? null : { solver, ...cost };
@@ -78,7 +83,7 @@ export function chooseSolver(
 ): Chosen {
   const { task } = question;
   const estimates: Estimate[] = [how.weightSpace];
-  for (const solver of ["function_space", "closed_form"] as const) {
+  for (const solver of ["layer_space", "function_space", "closed_form"] as const) {
     const why = obstacle(solver, task);
     const found = why === null ? dualEstimate(solver, question, how.memoryBytesMax) : null;
     if (found !== null) estimates.push(found);
@@ -141,8 +146,10 @@ function doesNotFit(
   };
   const most = largestThat(fits, countOf(task.train));
   const instead = most === 0 ? "" : `, or at most ${most} examples (now ${countOf(task.train)})`;
+  const rows = solver === "layer_space" ? countOf(task.train) : rowsOf(task);
+  const what = solver === "layer_space" ? "examples at once" : "rows of the kernel";
   return (
-    `${solver} works on ${rowsOf(task)} rows of the kernel and needs ${needs}; ` +
+    `${solver} works on ${rows} ${what} and needs ${needs}; ` +
     `${Math.floor(memoryBytesMax / 1e6)} MB are allowed. Use weight_space${instead}`
   );
 }

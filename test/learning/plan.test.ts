@@ -1,6 +1,8 @@
 /** The plan of a run, the choice of a solver, and whole runs with each. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { networkFrom } from "#engine/layers/definition.ts";
+import { zeros } from "#engine/tensor.ts";
 import { prepare } from "#learning/preparation.ts";
 import { nominalSpeed } from "#learning/speed.ts";
 import type { RunSettings } from "#src/channel.ts";
@@ -59,6 +61,30 @@ describe("the choice of a solver", () => {
     assert.equal(short.solver, "weight_space");
   });
 
+  it("is layer space where a kernel is too large to read at each step, and layers are wide", () => {
+    const network = networkFrom({
+      input: { shape: [400] },
+      layers: [
+        { type: "dense", units: 300, activation: "relu" },
+        { type: "dense", units: 10 },
+      ],
+    });
+    const { train } = smallExamples(400);
+    const x = zeros("float64", [400, 400]);
+    const examples = { train: { ...train, x }, test: { ...train, x }, classes: 10 };
+    const settings = settingsOf({
+      algorithm: linearised("never"),
+      batch_size: "full",
+      steps: 500,
+      dtype: "float32",
+    });
+    const place = { engine: "onnxruntime", device: "cpu", speed: fast } as const;
+    const assignment = assignmentOf(settings, { memoryBytesMax: 4e9 });
+    const { plan } = prepare(assignment, { network, examples }, place);
+    assert.equal(plan.solver, "layer_space");
+    assert.ok(plan.alternatives.some(({ solver }) => solver === "weight_space, primals kept"));
+  });
+
   it("is refused with the reason where the one asked for cannot compute the run", () => {
     const refused = (settings: Partial<RunSettings>, memory?: number): Failure => {
       try {
@@ -71,6 +97,8 @@ describe("the choice of a solver", () => {
     const adam = { type: "adam", learning_rate: 0.01 } as const;
     const asked = { algorithm: linearised(7, "function_space"), optimizer: adam };
     assert.match(refused(asked).message, /adam does not move along/);
+    const layers = { algorithm: linearised(7, "layer_space") };
+    assert.match(refused({ ...layers, batch_size: 4 }).message, /needs full batches/);
     const closed = { ...squares, algorithm: linearised(7, "closed_form") };
     assert.match(refused({ ...closed, batch_size: 4 }).message, /full batches/);
     assert.match(
@@ -159,6 +187,26 @@ const kinds: Readonly<Record<string, Partial<RunSettings>>> = {
   "in function space, adaptive": {
     algorithm: linearised({ gap: 0.03, check_every: 3 }, "function_space"),
   },
+  "in layer space": {
+    algorithm: linearised(7, "layer_space"),
+    batch_size: "full",
+    optimizer: { type: "sgd", learning_rate: 0.1, momentum: 0.9, weight_decay: 0.01 },
+  },
+  "in layer space, momenta reset, averaged and clipped": {
+    algorithm: { ...linearised(7, "layer_space"), optimizer_state: "reset" },
+    batch_size: "full",
+    optimizer: {
+      type: "sgd",
+      learning_rate: 0.1,
+      momentum: 0.9,
+      clip_norm: 0.5,
+      averaging: { type: "ema", decay: 0.9 },
+    },
+  },
+  "in layer space, adaptive": {
+    algorithm: linearised({ gap: 0.03, check_every: 3 }, "layer_space"),
+    batch_size: "full",
+  },
   "in closed form": { ...squares, algorithm: linearised(9, "closed_form") },
 };
 
@@ -214,8 +262,8 @@ describe("a run", () => {
     assert.match(eventsOf(events, "log")[0]?.message ?? "", /one step in 49/);
   });
 
-  it("that diverges in closed form or in function space fails with the figures", async () => {
-    for (const solver of ["closed_form", "function_space"] as const) {
+  it("that diverges fails with the figures, whatever computes its phases", async () => {
+    for (const solver of ["closed_form", "function_space", "layer_space"] as const) {
       const { outcome } = await trained({
         ...squares,
         steps: 5000,

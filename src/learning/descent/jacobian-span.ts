@@ -1,4 +1,4 @@
-/** The rows of the Jacobian as the span of a phase: BBᵀ is the tangent kernel, or products with it. */
+/** The rows of the Jacobian as the span of a phase: BBᵀ is the tangent kernel. */
 import type { Backend, Precision, Tensors } from "#engine/backend.ts";
 import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { JacobianProduct } from "./jacobian-product.ts";

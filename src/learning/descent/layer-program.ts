@@ -11,7 +11,7 @@ import { batchNodes, found, outputsOf, parameterInputs } from "#learning/example
 import { accuracyOf, lossOf } from "#learning/loss.ts";
 import { type CoefficientPlace, dualPieces } from "./dual-steps.ts";
 import { type Cut, cutAtEntrances, imageOf } from "./entrances.ts";
-import { hoisted, valuesFor } from "./hoisting.ts";
+import { type Hoisted, hoisted, valuesFor } from "./hoisting.ts";
 import type { Task } from "./step.ts";
 import type { Stepping } from "./step-mover.ts";
 import { prefixedWith } from "./tangents.ts";
@@ -53,24 +53,26 @@ export function layerProgram(task: Task, extras: boolean): Program {
   };
 }
 
+/** The program in two: Gram matrices and activations of the anchor, and steps. */
+export function layersDivided(task: Task, extras: boolean): Hoisted {
+  const program = layerProgram(task, extras);
+  const ofAnchor = ({ attributes }: InputNode) => attributes.name.startsWith("anchor/");
+  return hoisted(program, program.invariants.filter(ofAnchor));
+}
+
 /** Steps on the coefficients of layers. */
 export function layerStepping(
   task: Task,
   { backend, precision }: { readonly backend: Backend; readonly precision: Precision },
 ): Stepping {
   const callables = new Map<boolean, Promise<Callable>>();
-  const divided = (extras: boolean) => {
-    const program = layerProgram(task, extras);
-    const ofAnchor = ({ attributes }: InputNode) => attributes.name.startsWith("anchor/");
-    return hoisted(program, program.invariants.filter(ofAnchor));
-  };
   return {
     kind: "layers",
     places: layerPlaces(layersOf(task).cut),
-    program: (extras) => divided(extras).steps,
+    program: (extras) => layersDivided(task, extras).steps,
     async fixed({ anchor, images }) {
       const extras = images !== null;
-      const { primals, steps } = divided(extras);
+      const { primals, steps } = layersDivided(task, extras);
       const callable = callables.get(extras) ?? backend.compile(primals, precision);
       callables.set(extras, callable);
       const named = prefixedWith("anchor", anchor);
