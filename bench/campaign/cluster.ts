@@ -157,6 +157,13 @@ class ClusterLoop {
   }
 }
 
+function gaveWay(client: KillClient): number {
+  const events = [...client.runs.values()].flatMap(({ seen }) => seen);
+  return events.filter(
+    ({ type, data }) => type === "status" && data.reason?.startsWith("gave way") === true,
+  ).length;
+}
+
 function reportOf(loop: ClusterLoop, tally: Tally, made: number): Report {
   const { client, faults, trouble, owners } = loop;
   return {
@@ -167,6 +174,7 @@ function reportOf(loop: ClusterLoop, tally: Tally, made: number): Report {
       worst("longest time without a database, s", trouble.outageMsWorst / 1000),
       { name: "runs answered with 202", value: client.runs.size },
       { name: "attempts", value: tally.attempts },
+      { name: "… that gave way to a higher priority", value: gaveWay(client) },
       { name: "leases seen", value: owners.seen },
       { name: "requests without an answer, sent again", value: client.counts.unanswered },
       { name: "steered", value: client.counts.steered },

@@ -24,6 +24,7 @@ const common = {
   LINNET_THREADS_PER_TRAINER: "1",
   LINNET_DRAIN_MS: "10000",
   LINNET_LEASE_MS: "4000",
+  LINNET_PREEMPT_AFTER_MS: "1500",
 } as const;
 
 export interface MemberOptions {

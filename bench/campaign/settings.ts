@@ -43,6 +43,7 @@ export function smallRun(
     batch_size: chance.of([16, 10, "full"] as const),
     steps: 200 + chance.whole(400),
     seed: chance.whole(1000),
+    priority: chance.of(["low", "normal", "normal", "high"] as const),
     dtype: "float64",
     engine: chance.of(["onnxruntime", "reference"] as const),
     evaluate: { every: 20 + chance.whole(30) },
