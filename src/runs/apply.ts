@@ -30,13 +30,11 @@ export async function stepRun(
   if (next.record === record) return record;
   const isQueued = next.record.run.status === "queued" && record.run.status !== "queued";
   const stepped = isQueued ? { ...next.record, queuedMs: step.nowMs } : next.record;
-  await writer.updateRun(stepped);
-  if (isHeld(record.run.status) && !isHeld(stepped.run.status)) {
+  const after = await writer.advance(record, { time, events: next.events, next: () => stepped });
+  if (isHeld(record.run.status) && !isHeld(after.run.status)) {
     await writer.leases.release(record.run.id);
   }
-  if (next.events.length === 0) return stepped;
-  const stored = await writer.append(record.run.id, time, next.events);
-  return { ...stepped, run: runAfter(stepped.run, stored.length) };
+  return after;
 }
 
 /** A run once `count` events more are on its log. */

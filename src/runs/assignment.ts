@@ -46,7 +46,7 @@ export async function claimNext(
     const { id, attempt } = record.run;
     const lease = { id, owner, epoch: attempt };
     await writer.leases.grant(lease, leaseMs);
-    return { record, lease, sinceMs, assignment: await assignmentFor(writer, record, means) };
+    return { record, lease, sinceMs };
   });
   if (claim === undefined) return undefined;
   const { run } = claim.record;
@@ -55,7 +55,11 @@ export async function claimNext(
     context.sights?.waited((context.now() - Date.parse(run.created_at)) / 1000);
   }
   context.wakeups.wake(run.id);
-  return claim;
+  // Outside of the transaction, which holds rows that others wait for: nobody else has the run now.
+  const assignment = await context.store.read((reader) =>
+    assignmentFor(reader, claim.record, means),
+  );
+  return { ...claim, assignment };
 }
 
 /**
@@ -70,10 +74,13 @@ async function stepsLogged(reader: Reader, { run, metricsThrough }: RunRecord): 
 
 async function assignmentFor(reader: Reader, record: RunRecord, means: Means): Promise<Assignment> {
   const { run, steering, secondsUsed } = record;
-  const model = await reader.model(run.model);
-  const dataset = await reader.dataset(run.dataset);
+  const [model, dataset, checkpoints, logged] = await Promise.all([
+    reader.model(run.model),
+    reader.dataset(run.dataset),
+    checkpointsOf(reader, run.id),
+    stepsLogged(reader, record),
+  ]);
   assert(model && dataset, "a run that may start keeps its model and its data set");
-  const checkpoints = await checkpointsOf(reader, run.id);
   return {
     run: run.id,
     attempt: run.attempt,
@@ -84,7 +91,7 @@ async function assignmentFor(reader: Reader, record: RunRecord, means: Means): P
     isFork: run.forked_from !== null,
     steering,
     secondsUsed,
-    stepsLogged: await stepsLogged(reader, record),
+    stepsLogged: logged,
     ...means,
   };
 }

@@ -6,11 +6,13 @@ import assert from "node:assert/strict";
 import type { EventData, RunEvent } from "#schemas/event.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import type { TrainerEvent } from "#src/channel.ts";
+import { Failure } from "#src/failure.ts";
 import type { Lease } from "#storage/leases.ts";
 import type { NewEvent, RunRecord, Writer } from "#storage/store.ts";
-import { stepRun, storedRun } from "./apply.ts";
+import { storedRun } from "./apply.ts";
 import { type RunContext, timeOf } from "./context.ts";
-import type { Recorded } from "./happenings.ts";
+import type { LifecycleInput, Recorded } from "./happenings.ts";
+import { transition } from "./lifecycle.ts";
 import type { Rate } from "./rate.ts";
 import { keepCheckpoints } from "./retention.ts";
 
@@ -38,25 +40,37 @@ export async function recordEvents(
 ): Promise<void> {
   assert(events.length <= eventsPerBatchMax, "a batch has its limit");
   const { store, wakeups, now } = context;
-  const nowMs = now();
+  const time = timeOf(now());
   const batch = await store.write(async (writer) => {
     const record = await storedRun(writer, attempt.run);
     await writer.leases.hold(attempt.lease);
     const fresh = newEvents(record, events);
-    const stored = await writer.append(attempt.run, timeOf(nowMs), fresh.events);
-    const checkpointed = await insertRows(writer, record, stored);
-    const input = {
-      type: "recorded",
-      attempt: attempt.attempt,
-      ...summary(record, { events, stored, attempt }),
-      metricsThrough: fresh.metricsThrough,
-      checkpointed,
-    } as const;
-    await stepRun(writer, record, { input, nowMs });
-    return { steps: fresh.metricsThrough - record.metricsThrough, stored };
+    const { metricsThrough } = fresh;
+    let stored: readonly RunEvent[] = [];
+    const next = async (storedNow: readonly RunEvent[]): Promise<RunRecord> => {
+      stored = storedNow;
+      const checkpointed = await insertRows(writer, record, stored);
+      const told = {
+        ...summary(record, { events, stored, attempt }),
+        metricsThrough,
+        checkpointed,
+      };
+      const input = { type: "recorded", attempt: attempt.attempt, ...told } as const;
+      return recordAfter(record, input, time);
+    };
+    await writer.advance(record, { time, events: fresh.events, next });
+    return { steps: metricsThrough - record.metricsThrough, stored };
   });
   context.sights?.recorded(seenIn(batch.stored, batch.steps));
   wakeups.wake(attempt.run);
+}
+
+/** What a batch makes of the record; a status is not changed by it. Throws the refusal. */
+function recordAfter(record: RunRecord, input: LifecycleInput, time: string): RunRecord {
+  const next = transition(record, input, time);
+  if (next instanceof Failure) throw next;
+  assert(next.events.length === 0, "what a trainer tells is on the log already");
+  return next.record;
 }
 
 function seenIn(stored: readonly RunEvent[], steps: number) {

@@ -152,6 +152,15 @@ export interface Turn {
   readonly fits: readonly Fit[];
 }
 
+/** How a run and its log move on together. */
+export interface Advance {
+  /** RFC 3339, of all events. */
+  readonly time: string;
+  readonly events: readonly NewEvent[];
+  /** The next record, given those of the events that the log did not have. */
+  readonly next: (stored: readonly RunEvent[]) => RunRecord | Promise<RunRecord>;
+}
+
 /** The stored answer to a request that carried an Idempotency-Key. */
 export interface Answer {
   readonly key: string;
@@ -235,6 +244,11 @@ export interface Writer extends Reader {
    * Failure `not_found`.
    */
   append(run: string, time: string, events: readonly NewEvent[]): Promise<readonly RunEvent[]>;
+  /**
+   * `append` and `updateRun` of a record that this transaction has read, in one change of its row.
+   * Returns the record as stored. Failures of both.
+   */
+  advance(record: RunRecord, of: Advance): Promise<RunRecord>;
   insertModel(model: Model): Promise<void>;
   deleteModel(id: string): Promise<void>;
   insertDataset(dataset: Dataset): Promise<void>;

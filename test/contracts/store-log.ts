@@ -50,6 +50,36 @@ function appendContract(open: OpenStore): void {
     assert.equal(record?.run.version, 1);
   });
 
+  it("moves a run and its log on together, or neither of them", async (t) => {
+    const store = await open(t);
+    const run = await newRun(store);
+    await append(store, run, [logEvent(1, "a")]);
+    const advance = (name: string, version: number) =>
+      store.write(async (writer) => {
+        const record = await writer.run(run);
+        assert.ok(record);
+        const events = [logEvent(2, "a"), logEvent(3, name)];
+        return writer.advance(record, {
+          time,
+          events,
+          next: (stored) => ({
+            ...record,
+            run: { ...record.run, version, name: `${name} ${stored.map(({ seq }) => seq)}` },
+          }),
+        });
+      });
+    const after = await advance("b", 2);
+    assert.deepEqual([after.run.last_seq, after.run.version, after.run.name], [2, 2, "b 2"]);
+    const stored = await store.read((reader) => reader.run(run));
+    assert.deepEqual(stored, after);
+    assert.deepEqual(await seqs(store, run), upTo(2));
+    await assert.rejects(advance("c", 2), refusal("conflict"));
+    assert.deepEqual(await store.read((reader) => reader.run(run)), after);
+    assert.deepEqual(await seqs(store, run), upTo(2));
+    await append(store, run, [logEvent(4)]);
+    assert.deepEqual(await seqs(store, run), upTo(3));
+  });
+
   it("drops events whose key is known, within a call and between calls", async (t) => {
     const store = await open(t);
     const run = await newRun(store);

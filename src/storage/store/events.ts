@@ -113,7 +113,7 @@ async function knownKeys(
 
 async function logEnd(
   db: Kysely<Tables>,
-  { run, dialect, tenant }: Pick<Appending, "run" | "dialect" | "tenant">,
+  { run, dialect, tenant }: Pick<AppendingTo, "run" | "dialect" | "tenant">,
 ): Promise<LogEnd> {
   const query = db
     .selectFrom("runs")
@@ -129,19 +129,22 @@ export interface Appending {
   readonly run: string;
   readonly time: string;
   readonly events: readonly NewEvent[];
+}
+
+export interface AppendingTo extends Appending {
   readonly dialect: SqlDialect;
   /** Whose run it must be; null for anybody's. */
   readonly tenant: string | null;
 }
 
-/** Appends in the caller's transaction and returns what was new. Failure `not_found`. */
-export async function appendEvents(
+/** Inserts the events that a log does not have after `lastSeq`; the run's row is the caller's. */
+export async function insertEvents(
   db: Kysely<Tables>,
-  { run, time, events, dialect, tenant }: Appending,
+  { run, time, events }: Appending,
+  lastSeq: number,
 ): Promise<readonly RunEvent[]> {
   assert(events.length <= eventsPerAppendMax, `${events.length} events at once`);
-  const end = await logEnd(db, { run, dialect, tenant });
-  let seq = Number(end.last_seq);
+  let seq = lastSeq;
   const known = await knownKeys(db, run, events);
   const rows: EventTable[] = [];
   for (const event of events) {
@@ -150,12 +153,23 @@ export async function appendEvents(
     seq += 1;
     rows.push(toEventRow({ run, seq, time }, event));
   }
-  if (rows.length === 0) return [];
   for (let start = 0; start < rows.length; start += rowsPerInsert) {
     const chunk = rows.slice(start, start + rowsPerInsert);
     await db.insertInto("events").values(chunk).execute();
   }
-  const log_seal = logSealOf({ ...end, last_seq: seq });
-  await db.updateTable("runs").set({ last_seq: seq, log_seal }).where("id", "=", run).execute();
   return rows.map(toEvent);
+}
+
+/** Appends in the caller's transaction and returns what was new. Failure `not_found`. */
+export async function appendEvents(
+  db: Kysely<Tables>,
+  { run, time, events, dialect, tenant }: AppendingTo,
+): Promise<readonly RunEvent[]> {
+  const end = await logEnd(db, { run, dialect, tenant });
+  const stored = await insertEvents(db, { run, time, events }, Number(end.last_seq));
+  if (stored.length === 0) return [];
+  const last_seq = Number(end.last_seq) + stored.length;
+  const log_seal = logSealOf({ ...end, last_seq });
+  await db.updateTable("runs").set({ last_seq, log_seal }).where("id", "=", run).execute();
+  return stored;
 }

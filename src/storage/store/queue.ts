@@ -106,14 +106,15 @@ export async function nextQueued(
 ): Promise<RunRecord | undefined> {
   const { turn, dialect } = looking;
   const lock = dialect.writersMax > 1 ? sql`for update skip locked` : sql``;
-  for (const { priority, tenant } of await waitingTenants(db, looking)) {
+  for (const { priority, tenant, first } of await waitingTenants(db, looking)) {
     if (turn.heldMax !== undefined) {
       await dialect.alone?.(db, `training ${tenant}`);
       if ((await heldBy(db, tenant)) >= turn.heldMax) continue;
     }
+    // The first is known: behind it the walk along the index does not pass over what was taken.
     const { rows } = await sql<StoredRun>`
       select * from runs
-      where priority = ${priority} and tenant = ${tenant} and ${startable(turn)}
+      where priority = ${priority} and tenant = ${tenant} and id >= ${first} and ${startable(turn)}
       order by id limit 1 ${lock}`.execute(db);
     const [row] = rows;
     if (row !== undefined) return toRunRecord(row);

@@ -10,6 +10,7 @@ import { Failure } from "#src/failure.ts";
 import type { Fleet } from "#storage/fleet.ts";
 import type { Leases } from "#storage/leases.ts";
 import type {
+  Advance,
   Answer,
   ApiKeyRecord,
   NewEvent,
@@ -22,7 +23,7 @@ import type {
 } from "#storage/store.ts";
 import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
-import { appendEvents } from "./events.ts";
+import { appendEvents, insertEvents } from "./events.ts";
 import { SqlFleet } from "./fleet.ts";
 import { SqlLeases } from "./leases.ts";
 import { nextOpenNtk, nextQueued, waitingRuns } from "./queue.ts";
@@ -85,12 +86,35 @@ export class SqlWriter extends SqlReader implements Writer {
       .where(this.ours())
       .returning("id")
       .executeTakeFirst();
-    if (updated !== undefined) return;
+    if (updated === undefined) await this.#refuseChange(record);
+  }
+
+  async advance(record: RunRecord, { time, events, next }: Advance): Promise<RunRecord> {
+    const { id, epoch, last_seq: from } = record.run;
+    const stored = await insertEvents(this.db, { run: id, time, events }, from);
+    const { run, ...rest } = await next(stored);
+    const last_seq = from + stored.length;
+    const after: RunRecord = { ...rest, run: { ...run, epoch, last_seq } };
+    const columns = sealed(toRunRow(after));
+    const updated = await this.db
+      .updateTable("runs")
+      .set({ ...columns, log_seal: logSealOf(columns) })
+      .where("id", "=", id)
+      .where("version", "=", run.version - 1)
+      .where("last_seq", "=", from)
+      .where(this.ours())
+      .returning("id")
+      .executeTakeFirst();
+    if (updated === undefined) await this.#refuseChange(after);
+    return after;
+  }
+
+  async #refuseChange({ run: { id, version } }: RunRecord): Promise<never> {
     const stored = await this.run(id);
     if (stored === undefined) throw new Failure("not_found", `There is no run ${id} to change.`);
     throw new Failure(
       "conflict",
-      `Run ${id} is at version ${stored.run.version}; version ${columns.version} cannot follow ` +
+      `Run ${id} is at version ${stored.run.version}; version ${version} cannot follow ` +
         "it. Read the run again and repeat the change.",
     );
   }
