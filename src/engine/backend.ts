@@ -62,7 +62,8 @@ export interface Loop extends AsyncDisposable {
 
 /** A compiled procedure. Real inputs may come in either precision; outputs have the program's. */
 export interface Callable extends AsyncDisposable {
-  call(inputs: Tensors): Promise<Tensors>;
+  /** Into the arrays of `into`, the results of an earlier call, where it is given. */
+  call(inputs: Tensors, into?: Tensors): Promise<Tensors>;
 }
 
 /** A place where programs run. Unknown shapes do not exist: every node's shape is static. */

@@ -3,7 +3,7 @@
  * deterministic and without rewriting, so that other backends and the simplifier are judged by it.
  */
 import type { Backend, Callable, Precision, Procedure, Tensors } from "#engine/backend.ts";
-import { checkProcedure, checkValue } from "#engine/graph/program.ts";
+import { checkProcedure, checkValue, copied } from "#engine/graph/program.ts";
 import type { Sequence } from "#engine/graph/sequence.ts";
 import { sequenceOf } from "#engine/graph/sequence.ts";
 import type { Node } from "#engine/ops/operations.ts";
@@ -29,7 +29,7 @@ class ReferenceCallable implements Callable {
     this.#sequence = sequenceOf(Object.values(procedure.outputs), new Set(given));
   }
 
-  async call(inputs: Tensors): Promise<Tensors> {
+  async call(inputs: Tensors, into?: Tensors): Promise<Tensors> {
     const values: Values = new Map(this.#constants);
     for (const node of this.#procedure.inputs) {
       const value = checkValue(node, inputs[node.attributes.name]);
@@ -39,7 +39,8 @@ class ReferenceCallable implements Callable {
     return Object.fromEntries(
       Object.entries(this.#procedure.outputs).map(([name, node]) => {
         const dtype = dtypeOf(node.kind, this.#precision);
-        return [name, { dtype, shape: node.shape, data: valueFor(values, node).slice() }];
+        const value = { dtype, shape: node.shape, data: valueFor(values, node) };
+        return [name, copied(value, into?.[name])];
       }),
     );
   }

@@ -3,7 +3,7 @@
  * library, wasm or JavaScript. This is its door; kernels and loops are in the folder.
  */
 import type { Backend, Callable, Precision, Procedure, Tensors } from "#engine/backend.ts";
-import { checkProcedure, checkValue } from "#engine/graph/program.ts";
+import { checkProcedure, checkValue, copied } from "#engine/graph/program.ts";
 import type { Sequence } from "#engine/graph/sequence.ts";
 import { hoistable, sequenceOf } from "#engine/graph/sequence.ts";
 import { dependsOn } from "#engine/graph/walk.ts";
@@ -38,7 +38,7 @@ class TfjsCallable implements Callable {
     this.#body = sequenceOf(outputs, new Set([...inputs, ...fixed]));
   }
 
-  async call(inputs: Tensors): Promise<Tensors> {
+  async call(inputs: Tensors, into?: Tensors): Promise<Tensors> {
     const given = this.#procedure.inputs.map((node) => {
       return [node, checkValue(node, inputs[node.attributes.name])] as const;
     });
@@ -49,7 +49,8 @@ class TfjsCallable implements Callable {
       evaluate(this.#body, values, this.#site);
       return Object.fromEntries(
         Object.entries(this.#procedure.outputs).map(([name, node]) => {
-          return [name, downloaded(valueFor(values, node), node.kind)];
+          const value = downloaded(valueFor(values, node), node.kind);
+          return [name, into === undefined ? value : copied(value, into[name])];
         }),
       );
     } finally {

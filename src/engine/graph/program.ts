@@ -68,3 +68,20 @@ export function checkValue(input: InputNode, value: Tensor | undefined, steps?: 
   }
   return value;
 }
+
+/** A result as an array of its own: that of an earlier result of the same kind, where given. */
+export function copied(value: Tensor, into: Tensor | undefined): Tensor {
+  const { dtype, shape, data } = value;
+  if (into === undefined) return { dtype, shape, data: data.slice() };
+  checkResult(value, into);
+  into.data.set(data);
+  return into;
+}
+
+/** Throws unless `into` can hold the result. */
+export function checkResult(value: Pick<Tensor, "dtype" | "shape">, into: Tensor): void {
+  if (into.dtype === value.dtype && into.shape.join() === value.shape.join()) return;
+  throw new Error(
+    `a result is ${value.dtype}[${value.shape}] and was to go into ${into.dtype}[${into.shape}]`,
+  );
+}

@@ -2,6 +2,9 @@
 import type { Tensors } from "#engine/backend.ts";
 import { allocate, type DType, sizeOf, type Tensor } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
+import { mirrorOf, tracePrefix, tracesIn } from "./blocks.ts";
+import { copyRows, copyUpper, type Numbers, type Place } from "./placing.ts";
+import type { SpanPair } from "./spans.ts";
 
 export interface KernelShape {
   readonly variant: KernelVariant;
@@ -24,48 +27,21 @@ export function shapeOf({ variant, examples, outputs }: KernelShape): number[] {
   }
 }
 
-/** Numbers of two blocks, left ≤ right. */
-export interface BlockPair {
-  readonly left: number;
-  readonly right: number;
-}
-
-/** The upper triangle of blocks of `block` examples; the last block may be ragged. */
-export function blockPairs(examples: number, block: number): BlockPair[] {
-  const blocks = Math.ceil(examples / block);
-  const pairs: BlockPair[] = [];
-  for (let left = 0; left < blocks; left += 1) {
-    for (let right = left; right < blocks; right += 1) pairs.push({ left, right });
-  }
-  return pairs;
-}
+const prefixes = { trace: tracePrefix, layer: "layer/", mirror: mirrorOf("") } as const;
 
 /**
- * What one run of the block program gave: `block` [pairs, …], `trace/<layer>` [pairs, B] and
- * `layer/<layer>` [pairs, …].
- */
-export interface BlockValues {
-  readonly pairs: readonly BlockPair[];
-  readonly values: Tensors;
-}
-
-const prefixes = { trace: "trace/", layer: "layer/" } as const;
-
-/**
- * A kernel that is filled from its upper triangle, a few blocks at a time, and beside it the kernel
- * of each layer whose blocks come along. Diagonal blocks are symmetrised from their own upper half,
- * so that the result is symmetric to the last bit.
+ * A kernel that is filled from its upper triangle, block by block, and beside it the kernel of each
+ * layer whose blocks come along. Diagonal blocks are symmetrised from their own upper half, so that
+ * the result is symmetric to the last bit.
  */
 export class Assembly {
   readonly #shape: KernelShape;
-  readonly #block: number;
   readonly #traces = new Map<string, number>();
   readonly #layers = new Map<string, Tensor>();
   readonly tensor: Tensor;
 
-  constructor(shape: KernelShape, block: number, dtype: DType) {
+  constructor(shape: KernelShape, dtype: DType) {
     this.#shape = shape;
-    this.#block = block;
     this.tensor = this.#empty(dtype);
   }
 
@@ -78,17 +54,25 @@ export class Assembly {
     return this.#layers;
   }
 
-  add({ pairs, values }: BlockValues): void {
-    const { examples } = this.#shape;
-    for (const [name, value] of Object.entries(values)) {
-      if (name.startsWith(prefixes.trace)) {
-        const layer = name.slice(prefixes.trace.length);
-        const sum = traceOf(value.data, pairs, { block: this.#block, examples });
-        this.#traces.set(layer, (this.#traces.get(layer) ?? 0) + sum);
-      } else {
-        this.#placeAll(this.#targetOf(name), pairs, value.data);
-      }
+  /** What the procedure of a block gave. */
+  add(pair: SpanPair, values: Tensors): void {
+    for (const [layer, trace] of tracesIn(values, pair.left.known)) {
+      this.#traces.set(layer, (this.#traces.get(layer) ?? 0) + trace);
     }
+    for (const [name, value] of Object.entries(values)) {
+      if (name.startsWith(prefixes.trace)) continue;
+      if (name.startsWith(prefixes.mirror)) {
+        const mirror = { left: pair.right, right: pair.left };
+        this.#place(name.slice(prefixes.mirror.length), value, mirror);
+      } else this.#place(name, value, pair);
+    }
+  }
+
+  #place(name: string, block: Tensor, pair: SpanPair): void {
+    const { variant, outputs, examples: columns } = this.#shape;
+    const where = { ...pair, variant, outputs, columns };
+    const copy = pair.left === pair.right ? copyUpper : copyRows;
+    placeBlock(this.#targetOf(name), block, where, copy);
   }
 
   #empty(dtype: DType): Tensor {
@@ -104,139 +88,40 @@ export class Assembly {
     this.#layers.set(layer, known);
     return known;
   }
-
-  #placeAll({ data }: Tensor, pairs: readonly BlockPair[], blocks: Numbers): void {
-    const size = blocks.length / pairs.length;
-    for (const [at, pair] of pairs.entries()) {
-      const one = blocks.subarray(at * size, (at + 1) * size);
-      place(data, one, { ...this.#shape, block: this.#block, pair });
-    }
-  }
 }
 
-function traceOf(
-  data: Numbers,
-  pairs: readonly BlockPair[],
-  { block, examples }: { readonly block: number; readonly examples: number },
-): number {
-  let total = 0;
-  for (const [at, pair] of pairs.entries()) {
-    const real = Math.min(block, examples - pair.left * block);
-    for (let i = 0; i < real; i += 1) total += data[at * block + i] ?? 0;
-  }
-  return total;
-}
-
-interface Placement extends KernelShape {
-  readonly block: number;
-  readonly pair: BlockPair;
-}
-
-type Numbers = Tensor["data"];
-
-function place(target: Numbers, block: Numbers, where: Placement): void {
-  const { variant, outputs } = where;
-  switch (variant) {
-    case "full":
-      return placeBlock(target, block, { ...where, units: outputs });
-    case "trace":
-    case "pseudo":
-      return placeBlock(target, block, { ...where, units: 1 });
-    case "diagonal": {
-      const plane = where.examples ** 2;
-      const size = where.block ** 2;
-      for (let o = 0; o < outputs; o += 1) {
-        placeBlock(
-          target.subarray(o * plane, (o + 1) * plane),
-          block.subarray(o * size, (o + 1) * size),
-          { ...where, units: 1 },
-        );
-      }
-      return;
-    }
-    default:
-      return variant satisfies never;
-  }
-}
-
-/** Block [U, B, U, B] into [N, U, N, U], and its mirror image. */
-function placeBlock(
-  target: Numbers,
-  block: Numbers,
-  where: Placement & { readonly units: number },
-): void {
-  const { examples: n, units, block: size, pair } = where;
-  const [top, left] = [pair.left * size, pair.right * size];
-  const sizes = {
-    ...{ units, size, width: n * units, top: top * units, left: left * units },
-    rows: Math.min(size, n - top),
-    columns: Math.min(size, n - left),
-  };
-  if (top === left) mirrorUpper(target, block, sizes);
-  else {
-    copyRows(target, block, sizes);
-    copyMirrored(target, block, sizes);
-  }
-}
-
-interface Extent {
-  readonly units: number;
-  /** Examples in a block, and those of them that there are. */
-  readonly size: number;
-  readonly rows: number;
+/** A block [B, U, B', U], or [U, B, B'], in a kernel that has `columns` examples across. */
+export interface BlockPlace extends SpanPair, Omit<KernelShape, "examples"> {
   readonly columns: number;
-  /** Of a row of the kernel. */
-  readonly width: number;
-  /** Row and column of the kernel where the block begins. */
-  readonly top: number;
-  readonly left: number;
 }
 
-/** Row by row of the kernel; a block's row of all outputs stays in the nearest cache. */
-function copyRows(target: Numbers, block: Numbers, extent: Extent): void {
-  const { units, size, rows, columns, width, top, left } = extent;
-  for (let p = 0; p < units; p += 1) {
-    for (let i = 0; i < rows; i += 1) {
-      const from = (p * size + i) * units * size;
-      let to = (top + i * units + p) * width + left;
-      for (let j = 0; j < columns; j += 1) {
-        for (let q = 0; q < units; q += 1) target[to++] = block[from + q * size + j] as number;
-      }
-    }
+type Copy = (target: Numbers, block: Numbers, place: Place) => void;
+
+/** Copies a block into its kernel, matrix by matrix. */
+export function placeBlock(target: Tensor, block: Tensor, where: BlockPlace, copy: Copy): void {
+  const { planes } = planesOf(where);
+  const [of, inBlock] = [target.data.length / planes, block.data.length / planes];
+  const place = placeOf(where);
+  for (let plane = 0; plane < planes; plane += 1) {
+    const whole = target.data.subarray(plane * of, (plane + 1) * of);
+    copy(whole, block.data.subarray(plane * inBlock, (plane + 1) * inBlock), place);
   }
 }
 
-/** Rows of the mirror image: outputs outside, so that columns of the block are read together. */
-function copyMirrored(target: Numbers, block: Numbers, extent: Extent): void {
-  const { units, size, rows, columns, width, top, left } = extent;
-  const down = units * size;
-  for (let q = 0; q < units; q += 1) {
-    for (let j = 0; j < columns; j += 1) {
-      const from = q * size + j;
-      let to = (left + j * units + q) * width + top;
-      for (let i = 0; i < rows; i += 1) {
-        for (let p = 0; p < units; p += 1)
-          target[to++] = block[from + (p * size + i) * down] as number;
-      }
-    }
-  }
+function placeOf({ left, right, columns, ...kernel }: BlockPlace): Place {
+  const { units } = planesOf(kernel);
+  return {
+    height: left.count * units,
+    width: right.count * units,
+    top: left.from * units,
+    left: right.from * units,
+    skipRows: left.known * units,
+    skipColumns: right.known * units,
+    across: columns * units,
+  };
 }
 
-/** A block of the diagonal from its own upper half. */
-function mirrorUpper(target: Numbers, block: Numbers, extent: Extent): void {
-  const { units, size, rows, width, top } = extent;
-  for (let i = 0; i < rows; i += 1) {
-    for (let p = 0; p < units; p += 1) {
-      const row = top + i * units + p;
-      const from = (p * size + i) * units * size;
-      for (let j = i; j < rows; j += 1) {
-        for (let q = j === i ? p : 0; q < units; q += 1) {
-          const column = top + j * units + q;
-          const value = block[from + q * size + j] as number;
-          target[row * width + column] = value;
-          target[column * width + row] = value;
-        }
-      }
-    }
-  }
+/** How many matrices a kernel consists of, and how many of their rows are one example's. */
+function planesOf({ variant, outputs }: Omit<KernelShape, "examples">) {
+  return { planes: variant === "diagonal" ? outputs : 1, units: variant === "full" ? outputs : 1 };
 }

@@ -1,8 +1,8 @@
 /**
- * The contraction half of a kernel: a loop over pairs of example blocks, the upper triangle only,
- * each giving one block of Θ summed over pieces. Any block size gives the same numbers.
+ * The contraction half of a kernel: a procedure from the factors of two blocks of examples to one
+ * block of Θ, summed over pieces. Any block size gives the same numbers.
  */
-import type { Program } from "#engine/backend.ts";
+import type { Procedure, Tensors } from "#engine/backend.ts";
 import {
   add,
   constant,
@@ -14,6 +14,7 @@ import {
   reshape,
   scale,
   sum,
+  transpose,
 } from "#engine/graph/build.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { tensor } from "#engine/tensor.ts";
@@ -22,12 +23,14 @@ import {
   type ContractionOrder,
   contractGradients,
   contractProduct,
+  diagonalProducts,
   gradients,
   gramOverUnits,
+  gramTimesUnits,
 } from "./contraction.ts";
 import { contractLookup, type LookupOrder, lookupDiagonal, lookupTrace } from "./lookup.ts";
 
-/** A piece with its numbers known: δ [U, N, D, C] with a or ids, or gradients [U, N, P]. */
+/** A piece with its numbers known: δ [N, U, D, C] with a or ids, or gradients [N, U, P]. */
 export type Side =
   | {
       readonly form: "product";
@@ -49,6 +52,15 @@ export type Side =
       readonly delta: InputNode;
     }
   | {
+      /** A product at one position whose δ [U, C] is the same for every example. */
+      readonly form: "even";
+      readonly name: string;
+      readonly layer: string;
+      /** [N, 1, F]. */
+      readonly a: InputNode;
+      readonly delta: InputNode;
+    }
+  | {
       readonly form: "gradient";
       readonly name: string;
       readonly layer: string;
@@ -58,54 +70,112 @@ export type Side =
 export interface BlockOptions {
   readonly sides: readonly Side[];
   readonly variant: KernelVariant;
-  /** Examples in a block. */
-  readonly block: number;
+  /** Examples of a block on the left. */
+  readonly rows: number;
+  /** Those on the right; null where both are the same block, which emits layers' traces too. */
+  readonly columns: number | null;
   /** True outputs O, by which `trace` divides. */
   readonly outputs: number;
-  /** Both blocks are the same, and each layer's trace is emitted too. */
-  readonly traces: boolean;
   /** Also emit each layer's own block; false unless given. */
   readonly layers?: boolean;
+  /** Also emit the transpose of every block; false unless given. */
+  readonly mirrored?: boolean;
 }
 
+export type BlockSide = "left" | "right";
+
+/** What a block's procedure calls a factor of its examples. */
+export const blockInput = (side: BlockSide, factor: string): string => `${side}/${factor}`;
+
+/** What a block's procedure calls the transpose of one of its results. */
+export const mirrorOf = (result: string): string => `mirror/${result}`;
+
 /**
- * Scans `left` and, where blocks differ, `right` [B] (example numbers); emits `block`, and where
- * they are asked for `trace/<layer>` and `layer/<layer>`.
+ * From the factors of the examples on either side to `block`, and where they are asked for
+ * `trace/<layer>` (of each example), `layer/<layer>` and the mirror images of blocks.
  */
-export function blockProgram(options: BlockOptions): Program {
-  const { sides, block } = options;
-  const left = input("left", [block], "integer");
-  const right = options.traces ? left : input("right", [block], "integer");
+export function blockProcedure(options: BlockOptions): Procedure {
+  const { sides, rows, columns, variant } = options;
   const byLayer = new Map<string, Node>();
+  const inputs = sides.flatMap(sharedOf);
   for (const side of sides) {
-    const part = contract(side, { left, right, variant: options.variant });
+    const left = sideOf(side, "left", rows);
+    const right = columns === null ? left : sideOf(side, "right", columns);
+    for (const one of new Set([left, right])) inputs.push(...factorsOfSide(one));
+    const part = contract({ left, right, variant });
     const sofar = byLayer.get(side.layer);
     byLayer.set(side.layer, sofar === undefined ? part : add(sofar, part));
   }
   const total = [...byLayer.values()].reduce(add, literal(0));
-  const factor = options.variant === "trace" ? 1 / options.outputs : 1;
-  const emitted: Record<string, Node> = { block: scale(total, factor) };
+  const factor = variant === "trace" ? 1 / options.outputs : 1;
+  const outputs: Record<string, Node> = { block: scale(total, factor) };
   for (const [layer, part] of byLayer) {
-    if (options.traces) emitted[`trace/${layer}`] = scale(diagonalOf(part, options), factor);
-    if (options.layers === true) emitted[`layer/${layer}`] = scale(part, factor);
+    if (columns === null)
+      outputs[`${tracePrefix}${layer}`] = scale(diagonalOf(part, options), factor);
+    if (options.layers === true) outputs[`layer/${layer}`] = scale(part, factor);
   }
-  return {
-    name: `kernel blocks${options.traces ? " with traces" : ""}`,
-    constants: [],
-    invariants: sides.flatMap(inputsOfSide),
-    carried: [],
-    scanned: options.traces ? [left] : [left, right],
-    emitted,
-  };
+  if (options.mirrored === true) {
+    for (const [name, block] of Object.entries(outputs)) outputs[mirrorOf(name)] = turned(block);
+  }
+  const name = `kernel block${columns === null ? " with traces" : ""}`;
+  return { name, constants: [], inputs, outputs };
 }
 
-/** What a side reads. */
-export function inputsOfSide(side: Side): readonly InputNode[] {
+/** What a block's procedure calls the trace of a layer. */
+export const tracePrefix = "trace/";
+
+/** Σ over the examples of a diagonal block, but for the `known` first ones. */
+export function tracesIn(values: Tensors, known: number): ReadonlyMap<string, number> {
+  const traces = new Map<string, number>();
+  for (const [name, { data }] of Object.entries(values)) {
+    if (!name.startsWith(tracePrefix)) continue;
+    let sum = 0;
+    for (const value of data.subarray(known)) sum += value;
+    traces.set(name.slice(tracePrefix.length), sum);
+  }
+  return traces;
+}
+
+/** [B, U, B', U] or [U, B, B'] with its two sides in each other's place. */
+function turned(block: Node): Node {
+  const { shape } = block;
+  const [first = 0, second = 1] = shape;
+  if (shape.length < 4) {
+    const last = shape.length - 1;
+    return transpose(block, [...Array(last - 1).keys(), last, last - 1]);
+  }
+  const [, , third = 0, fourth = 0] = shape;
+  const matrix = transpose(reshape(block, [first * second, third * fourth]), [1, 0]);
+  return reshape(matrix, [third, fourth, first, second]);
+}
+
+/** The same piece on some of its examples. */
+function sideOf(side: Side, at: BlockSide, examples: number): Side {
+  const part = ({ attributes, shape, kind }: InputNode): InputNode =>
+    input(blockInput(at, attributes.name), [examples, ...shape.slice(1)], kind);
+  switch (side.form) {
+    case "product":
+      return { ...side, a: part(side.a), delta: part(side.delta) };
+    case "lookup":
+      return { ...side, ids: part(side.ids), delta: part(side.delta) };
+    case "even":
+      return { ...side, a: part(side.a) };
+    case "gradient":
+      return { ...side, gradient: part(side.gradient) };
+    default:
+      return side satisfies never;
+  }
+}
+
+/** What a side reads that has a part for each example, on its first axis. */
+export function factorsOfSide(side: Side): readonly InputNode[] {
   switch (side.form) {
     case "product":
       return [side.a, side.delta];
     case "lookup":
       return [side.ids, side.delta];
+    case "even":
+      return [side.a];
     case "gradient":
       return [side.gradient];
     default:
@@ -113,55 +183,70 @@ export function inputsOfSide(side: Side): readonly InputNode[] {
   }
 }
 
-interface Pair {
-  readonly left: Node;
-  readonly right: Node;
+/** What a side reads that all examples have in common. */
+export const sharedOf = (side: Side): readonly InputNode[] =>
+  side.form === "even" ? [side.delta] : [];
+
+interface Pair<One extends Side = Side> {
+  readonly left: One;
+  readonly right: One;
   readonly variant: KernelVariant;
 }
 
-/** `full`, `pseudo`: [U, B, U, B]; `trace`: [B, B]; `diagonal`: [U, B, B]. */
-function contract(side: Side, { left, right, variant }: Pair): Node {
-  if (side.form === "lookup") return contractIds(side, { left, right, variant });
-  if (side.form === "gradient") {
-    const [a, b] = [left, right].map((rows) => gather(side.gradient, rows, 1));
-    if (a === undefined || b === undefined) throw new Error("a pair has two sides");
-    if (variant === "diagonal") return matmul(a, b, { transposeB: true });
-    if (variant === "trace") return gramOverUnits(a, b);
-    return contractGradients(a, b);
+/** `full`, `pseudo`: [B, U, B', U]; `trace`: [B, B']; `diagonal`: [U, B, B']. */
+function contract({ left, right, variant }: Pair): Node {
+  if (left.form === "product" && right.form === "product") {
+    return contractFactors({ left, right, variant });
   }
-  const blocks = [left, right].map((rows) => ({
-    a: gather(side.a, rows, 0),
-    delta: gather(side.delta, rows, 1),
-  }));
-  const [a, b] = blocks;
-  if (a === undefined || b === undefined) throw new Error("a pair has two sides");
-  if (variant === "full" || variant === "pseudo") return contractProduct(side.order, a, b);
-  if (side.delta.shape[2] === 1) {
-    // One position: the Gram of the inputs weighs the Gram of the cotangents.
-    const [inputs, otherInputs] = [rowsOf(a.a), rowsOf(b.a)];
-    const [deltas, otherDeltas] = [withoutPositions(a.delta), withoutPositions(b.delta)];
-    const gram = matmul(inputs, otherInputs, { transposeB: true });
-    return variant === "trace"
-      ? multiply(gram, gramOverUnits(deltas, otherDeltas))
-      : multiply(
-          reshape(gram, [1, ...gram.shape]),
-          matmul(deltas, otherDeltas, { transposeB: true }),
-        );
+  if (left.form === "lookup" && right.form === "lookup") {
+    return contractIds({ left, right, variant });
   }
-  const [ga, gb] = [gradients(a), gradients(b)];
-  return variant === "trace" ? gramOverUnits(ga, gb) : matmul(ga, gb, { transposeB: true });
+  if (left.form === "even" && right.form === "even") return contractEven({ left, right, variant });
+  if (left.form !== "gradient" || right.form !== "gradient") {
+    throw new Error("both sides of a piece have one form");
+  }
+  const [a, b] = [left.gradient, right.gradient];
+  if (variant === "diagonal") return diagonalProducts(a, b);
+  return variant === "trace" ? gramOverUnits(a, b) : contractGradients(a, b);
 }
 
-function contractIds(side: Side & { form: "lookup" }, { left, right, variant }: Pair): Node {
-  const block = (rows: Node) => ({
-    ids: gather(side.ids, rows, 0),
-    rows: side.rows,
-    delta: gather(side.delta, rows, 1),
-  });
-  const [a, b] = [block(left), block(right)];
-  if (variant === "trace") return lookupTrace(side.order, a, b);
-  if (variant === "diagonal") return lookupDiagonal(side.order, a, b);
-  return contractLookup(side.order, a, b);
+function contractFactors({ left, right, variant }: Pair<Side & { form: "product" }>): Node {
+  if (variant === "full" || variant === "pseudo") return contractProduct(left.order, left, right);
+  if (left.delta.shape[2] === 1) {
+    // One position: the Gram of the inputs weighs the Gram of the cotangents.
+    const gram = matmul(rowsOf(left.a), rowsOf(right.a), { transposeB: true });
+    const deltas = [left, right].map(({ delta }) => withoutPositions(delta)) as [Node, Node];
+    return variant === "trace"
+      ? multiply(gram, gramOverUnits(...deltas))
+      : multiply(reshape(gram, [1, ...gram.shape]), diagonalProducts(...deltas));
+  }
+  const [a, b] = [gradients(left), gradients(right)];
+  return variant === "trace" ? gramOverUnits(a, b) : diagonalProducts(a, b);
+}
+
+function contractEven({ left, right, variant }: Pair<Side & { form: "even" }>): Node {
+  const gram = matmul(rowsOf(left.a), rowsOf(right.a), { transposeB: true });
+  const squares = sum(multiply(left.delta, left.delta), [1]);
+  switch (variant) {
+    case "trace":
+      return multiply(gram, reshape(sum(squares, [0]), [1, 1]));
+    case "diagonal":
+      return multiply(
+        reshape(gram, [1, ...gram.shape]),
+        reshape(squares, [squares.shape[0] ?? 0, 1, 1]),
+      );
+    case "full":
+    case "pseudo":
+      return gramTimesUnits(gram, matmul(left.delta, left.delta, { transposeB: true }));
+    default:
+      return variant satisfies never;
+  }
+}
+
+function contractIds({ left, right, variant }: Pair<Side & { form: "lookup" }>): Node {
+  if (variant === "trace") return lookupTrace(left.order, left, right);
+  if (variant === "diagonal") return lookupDiagonal(left.order, left, right);
+  return contractLookup(left.order, left, right);
 }
 
 /** [B, 1, F] → [B, F]. */
@@ -169,26 +254,27 @@ function rowsOf(a: Node): Node {
   return reshape(a, [a.shape[0] ?? 0, a.shape[2] ?? 0]);
 }
 
-/** [U, B, 1, C] → [U, B, C]. */
+/** [B, U, 1, C] → [B, U, C]. */
 function withoutPositions(delta: Node): Node {
-  const [u = 0, b = 0, , c = 0] = delta.shape;
-  return reshape(delta, [u, b, c]);
+  const [b = 0, u = 0, , c = 0] = delta.shape;
+  return reshape(delta, [b, u, c]);
 }
 
 /** Diagonal of a square block, one number an example: [B]. */
-function diagonalOf(part: Node, { block, variant }: BlockOptions): Node {
-  const units = variant === "trace" ? 1 : (part.shape[0] ?? 1);
+function diagonalOf(part: Node, { rows, variant }: BlockOptions): Node {
+  const places = (n: number): Node =>
+    constant(
+      tensor(
+        "int32",
+        [n],
+        Int32Array.from({ length: n }, (_, at) => at * (n + 1)),
+      ),
+    );
   if (variant === "diagonal") {
-    const eye = identity(block);
-    return sum(multiply(part, reshape(eye, [1, block, block])), [0, 2]);
+    const flat = reshape(part, [part.shape[0] ?? 0, rows * rows]);
+    return sum(gather(flat, places(rows), 1), [0]);
   }
-  const n = units * block;
-  const weighed = multiply(reshape(part, [n, n]), identity(n));
-  return sum(reshape(weighed, [units, block, n]), [0, 2]);
-}
-
-function identity(n: number): Node {
-  const values = new Float64Array(n * n);
-  for (let i = 0; i < n; i += 1) values[i * n + i] = 1;
-  return constant(tensor("float64", [n, n], values));
+  const units = variant === "trace" ? 1 : (part.shape[1] ?? 1);
+  const n = units * rows;
+  return sum(reshape(gather(reshape(part, [n * n]), places(n), 0), [rows, units]), [1]);
 }

@@ -3,7 +3,7 @@
  * each costs, and which to take. Costs: design of structured derivatives (Novak et al. 2022, arXiv
  * 2206.08720), for weights used at D positions with F inputs and C outputs.
  */
-import { matmul, multiply, reshape, sum, transpose } from "#engine/graph/build.ts";
+import { broadcast, matmul, multiply, reshape, sum, transpose } from "#engine/graph/build.ts";
 import type { Node } from "#engine/ops/operations.ts";
 
 export const contractionOrders = ["outer", "sequential", "gram_gram", "one_sided"] as const;
@@ -80,13 +80,13 @@ export function chooseOrder(
   return candidates.reduce((best, order) => (cost(order) < cost(best) ? order : best));
 }
 
-/** One side of a product: a [B, D, F] and δ [O, B, D, C] of a block of B examples. */
+/** One side of a product: a [B, D, F] and δ [B, O, D, C] of a block of B examples. */
 export interface ProductBlock {
   readonly a: Node;
   readonly delta: Node;
 }
 
-/** [O, B, O, B'] from two blocks. */
+/** [B, O, B', O] from two blocks. */
 export function contractProduct(
   order: ContractionOrder,
   left: ProductBlock,
@@ -106,34 +106,39 @@ export function contractProduct(
   }
 }
 
-/** G Gᵀ of gradients [O, B, P] → [O, B, O, B']. */
+/** G Gᵀ of gradients [B, O, P] → [B, O, B', O]. */
 export function contractGradients(left: Node, right: Node): Node {
-  const [o = 0, b = 0, p = 0] = left.shape;
-  const [, c = 0] = right.shape;
-  const product = matmul(reshape(left, [o * b, p]), reshape(right, [o * c, p]), {
+  const [b = 0, o = 0, p = 0] = left.shape;
+  const [e = 0] = right.shape;
+  const product = matmul(reshape(left, [b * o, p]), reshape(right, [e * o, p]), {
     transposeB: true,
   });
-  return reshape(product, [o, b, o, c]);
+  return reshape(product, [b, o, e, o]);
 }
 
-/** G[o,n] = a_nᵀ δ_n^o, flattened: [O, B, F·C]. */
+/** G[n,o] = a_nᵀ δ_n^o, flattened: [B, O, F·C]. */
 export function gradients({ a, delta }: ProductBlock): Node {
-  const [o = 0, b = 0, d = 0, c = 0] = delta.shape;
+  const [b = 0, o = 0, d = 0, c = 0] = delta.shape;
   const f = a.shape[2] ?? 0;
   // [B, F, D] · [B, D, O·C]
-  const byExample = reshape(transpose(delta, [1, 2, 0, 3]), [b, d, o * c]);
+  const byExample = reshape(transpose(delta, [0, 2, 1, 3]), [b, d, o * c]);
   const product = matmul(a, byExample, { transposeA: true });
-  const split = transpose(reshape(product, [b, f, o, c]), [2, 0, 1, 3]);
-  return reshape(split, [o, b, f * c]);
+  const split = transpose(reshape(product, [b, f, o, c]), [0, 2, 1, 3]);
+  return reshape(split, [b, o, f * c]);
 }
 
-/** Σ_u a_u b_uᵀ: units join the features, [U, B, P] → [B, B']. */
+/** Σ_u a_u b_uᵀ: units join the features, [B, U, P] → [B, B']. */
 export function gramOverUnits(a: Node, b: Node): Node {
   const rows = (x: Node) => {
-    const [u = 0, n = 0, p = 0] = x.shape;
-    return reshape(transpose(x, [1, 0, 2]), [n, u * p]);
+    const [n = 0, u = 0, p = 0] = x.shape;
+    return reshape(x, [n, u * p]);
   };
   return matmul(rows(a), rows(b), { transposeB: true });
+}
+
+/** a_u b_uᵀ of each unit on its own: [B, U, P] → [U, B, B']. */
+export function diagonalProducts(a: Node, b: Node): Node {
+  return matmul(transpose(a, [1, 0, 2]), transpose(b, [1, 0, 2]), { transposeB: true });
 }
 
 /** a aᵀ over all positions of both blocks, [B·D, B'·D']. */
@@ -143,49 +148,70 @@ function gramOf(left: ProductBlock, right: ProductBlock): Node {
   return matmul(reshape(left.a, [b * d, f]), reshape(right.a, [e * d, f]), { transposeB: true });
 }
 
+/**
+ * [B, B'] → [B, 1, B'·O]: each number O times in a row, since a product with a long row is quick
+ * and one with many short rows is not.
+ */
+function spread(gram: Node, o: number): Node {
+  const [b = 0, e = 0] = gram.shape;
+  return reshape(broadcast(reshape(gram, [b, e, 1]), [b, e, o]), [b, 1, e * o]);
+}
+
+/** The Gram of examples [B, B'] times that of units [O, O]: [B, O, B', O]. */
+export function gramTimesUnits(gram: Node, units: Node): Node {
+  const [b = 0, e = 0] = gram.shape;
+  const [o = 0] = units.shape;
+  const pattern = broadcast(reshape(units, [o, 1, o]), [o, e, o]);
+  const product = multiply(spread(gram, o), reshape(pattern, [1, o, e * o]));
+  return reshape(product, [b, o, e, o]);
+}
+
 /** inner ⊙ (δ δᵀ), summed over both positions; `inner` is the Gram of the inputs. */
 export function gramGramWith(inner: Node, left: Node, right: Node): Node {
-  const [o = 0, b = 0, d = 0, c = 0] = left.shape;
-  const [, e = 0] = right.shape;
-  const outer = matmul(reshape(left, [o * b * d, c]), reshape(right, [o * e * d, c]), {
-    transposeB: true,
-  });
+  const [b = 0, o = 0, d = 0, c = 0] = left.shape;
+  const [e = 0] = right.shape;
   if (d === 1) {
-    return multiply(reshape(outer, [o, b, o, e]), reshape(inner, [1, b, 1, e]));
+    const outer = matmul(reshape(left, [b * o, c]), reshape(right, [e * o, c]), {
+      transposeB: true,
+    });
+    const weighed = multiply(reshape(outer, [b, o, e * o]), spread(inner, o));
+    return reshape(weighed, [b, o, e, o]);
   }
+  const rows = (delta: Node, n: number) => reshape(transpose(delta, [1, 0, 2, 3]), [o * n * d, c]);
+  const outer = matmul(rows(left, b), rows(right, e), { transposeB: true });
   const weighed = multiply(
     reshape(outer, [o, b * d, o, e * d]),
     reshape(inner, [1, b * d, 1, e * d]),
   );
-  return sum(reshape(weighed, [o, b, d, o, e, d]), [2, 5]);
+  return transpose(sum(reshape(weighed, [o, b, d, o, e, d]), [2, 5]), [1, 0, 3, 2]);
 }
 
 /** T_ij[o,c,d'] = Σ_d δ_i^o[d,c] s, then with δ_j; s = (a_i a_jᵀ) or (a_jᵀ G_i). */
 function finish(t: Node, right: Node, outputs: number): Node {
-  const [o = 0, e = 0, d = 0, c = 0] = right.shape;
+  const [e = 0, o = 0, d = 0, c = 0] = right.shape;
   const b = t.shape[0] ?? 0;
-  // t [B, O·C, E·D'] → [E, B·O, C·D'];  δ_j [O, E, D', C] → [E, C·D', O]
+  // t [B, O·C, E·D'] → [E, B·O, C·D'];  δ_j [E, O, D', C] → [E, C·D', O]
   const spread = transpose(reshape(t, [b, outputs, c, e, d]), [3, 0, 1, 2, 4]);
   const rows = reshape(spread, [e, b * outputs, c * d]);
-  const columns = reshape(transpose(right, [1, 3, 2, 0]), [e, c * d, o]);
+  const columns = reshape(transpose(right, [0, 3, 2, 1]), [e, c * d, o]);
   const product = reshape(matmul(rows, columns), [e, b, outputs, o]);
-  return transpose(product, [2, 1, 3, 0]);
+  return transpose(product, [1, 2, 0, 3]);
 }
 
 /** The Gram of the inputs [B·D, B'·D'] first, then δ of either side. */
 export function sequentialWith(gram: Node, left: Node, right: Node): Node {
-  const [o = 0, b = 0, d = 0, c = 0] = left.shape;
-  const [, e = 0] = right.shape;
+  const [b = 0, o = 0, d = 0, c = 0] = left.shape;
+  const [e = 0] = right.shape;
   // [B, O·C, D] · [B, D, E·D']
-  const deltas = reshape(transpose(left, [1, 0, 3, 2]), [b, o * c, d]);
+  const deltas = reshape(transpose(left, [0, 1, 3, 2]), [b, o * c, d]);
   return finish(matmul(deltas, reshape(gram, [b, d, e * d])), right, o);
 }
 
 function oneSided(left: ProductBlock, right: ProductBlock): Node {
-  const [o = 0, b = 0, d = 0, c = 0] = left.delta.shape;
+  const [b = 0, o = 0, d = 0, c = 0] = left.delta.shape;
   const [e = 0, , f = 0] = right.a.shape;
   // G_i [B, O·C, F], then · a_jᵀ
-  const deltas = reshape(transpose(left.delta, [1, 0, 3, 2]), [b, o * c, d]);
+  const deltas = reshape(transpose(left.delta, [0, 1, 3, 2]), [b, o * c, d]);
   const gradient = reshape(matmul(deltas, left.a), [b * o * c, f]);
   const product = matmul(gradient, reshape(right.a, [e * d, f]), { transposeB: true });
   return finish(reshape(product, [b, o * c, e * d]), right.delta, o);

@@ -4,11 +4,11 @@ import { programOutputs } from "#engine/graph/program.ts";
 import { simplify } from "#engine/graph/simplify.ts";
 import type { Network } from "#engine/network.ts";
 import { sizeOf, type Tensor } from "#engine/tensor.ts";
-import { blockPairs } from "./assemble.ts";
-import { blockProgram } from "./blocks.ts";
+import { blockProcedure } from "./blocks.ts";
 import { cotangentProgram } from "./cotangents.ts";
 import { piecesOfNetwork } from "./factor-computer.ts";
 import { blockFor, sidesOf } from "./sides.ts";
+import { spansOf, upperPairs } from "./spans.ts";
 
 export interface KernelCost {
   /** Contraction FLOPs. */
@@ -27,9 +27,10 @@ export function kernelCost(network: Network, x: Tensor): KernelCost {
   const { pieces, forward } = piecesOfNetwork({ network, x });
   const block = blockFor(pieces, { examples, units });
   const { sides, numbers, pieces: emitted } = sidesOf(pieces, { examples, units, block });
-  const blocks = blockPairs(examples, block).length;
-  const contract = blockProgram({ sides, variant: "full", block, outputs: units, traces: false });
-  const ofBlock = countFlops(simplify(programOutputs(contract)));
+  const blocks = upperPairs(spansOf(examples, block)).length;
+  const sizes = { rows: block, columns: block, outputs: units };
+  const contract = blockProcedure({ sides, variant: "full", ...sizes });
+  const ofBlock = countFlops(simplify(Object.values(contract.outputs)));
   const backward =
     emitted.length > 0
       ? countFlops(simplify(programOutputs(cotangentProgram(forward, emitted))))

@@ -6,7 +6,7 @@
 
 import { vjp } from "#engine/autodiff/backward.ts";
 import type { Constant, Program } from "#engine/backend.ts";
-import { add, applyLike, broadcast, input, reshape } from "#engine/graph/build.ts";
+import { add, applyLike, broadcast, input, reshape, slice } from "#engine/graph/build.ts";
 import { ordered, substitute } from "#engine/graph/walk.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import type { CotangentOf, Piece } from "./pieces.ts";
@@ -21,13 +21,16 @@ export interface Forward {
   readonly nodes: readonly Node[];
 }
 
-/** Emits, for each `unit` [O] scanned, δ [N, D, C] or the gradient [N, P] of every piece. */
+/**
+ * Emits, for each `unit` [O] scanned, δ [N, D, C] or the gradient [N, P] of every piece; δ [C] of
+ * even ones.
+ */
 export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Program {
   const unit = input("unit", [forward.output.shape[1] ?? 0]);
   const of = cotangentsOf(forward, unit);
   const emitted: Record<string, Node> = {};
   for (const piece of pieces) {
-    emitted[piece.name] = piece.form === "gradient" ? piece.gradient(of) : piece.delta(of);
+    emitted[piece.name] = emittedOf(piece, of);
   }
   return {
     name: "kernel cotangents",
@@ -37,6 +40,15 @@ export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Pr
     scanned: [unit],
     emitted,
   };
+}
+
+function emittedOf(piece: Piece, of: CotangentOf): Node {
+  if (piece.form === "gradient") return piece.gradient(of);
+  const delta = piece.delta(of);
+  if (piece.isEven !== true) return delta;
+  const [, positions = 1, channels = 1] = delta.shape;
+  const first = slice(delta, { starts: [0, 0, 0], ends: [1, positions, channels] });
+  return reshape(first, [channels]);
 }
 
 /** Cotangents of the wanted nodes for one output direction `unit` [O]. */

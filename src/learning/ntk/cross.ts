@@ -4,14 +4,15 @@
  * right are contracted.
  */
 import assert from "node:assert/strict";
-import type { Loop, Tensors } from "#engine/backend.ts";
-import { allocate, sizeOf, type Tensor } from "#engine/tensor.ts";
+import type { Callable, Precision, Tensors } from "#engine/backend.ts";
+import { allocate, type DType, sizeOf, type Tensor, zeros } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
-import type { BlockPair } from "./assemble.ts";
-import { blockProgram } from "./blocks.ts";
+import { placeBlock } from "./assemble.ts";
+import { blockProcedure } from "./blocks.ts";
 import type { Contraction } from "./contraction.ts";
 import { compileFactors, type FactorComputer, type KernelOptions } from "./factor-computer.ts";
-import { blockRows } from "./kernel.ts";
+import { copyRows } from "./placing.ts";
+import { factorsOf, spansOf } from "./spans.ts";
 
 export interface CrossKernelOptions extends KernelOptions {
   /** [N₂, ...input shape]; `x` is the first set. */
@@ -35,9 +36,15 @@ export interface CrossKernel extends CrossShape {
 export async function createCrossKernel(options: CrossKernelOptions): Promise<CrossComputer> {
   const { backend, precision, x, second } = options;
   const factors = await compileFactors({ ...options, x: joined(x, second) });
-  const program = blockProgram({ ...factors.parts, traces: false });
-  const blocks = await backend.compileLoop(program, precision);
-  return new CrossComputer(factors, blocks, x.shape[0] ?? 0);
+  const [rows = 0] = x.shape;
+  const [columns = 0] = second.shape;
+  const { block } = factors.parts;
+  const sizes = { rows: Math.min(block, rows), columns: Math.min(block, columns) };
+  const procedure = blockProcedure({ ...factors.parts, ...sizes });
+  return new CrossComputer({
+    ...{ factors, rows, columns, precision },
+    blocks: await backend.compile(procedure, precision),
+  });
 }
 
 /** The examples of both, the first set's before the second's. */
@@ -52,112 +59,63 @@ export function joined(first: Tensor, second: Tensor): Tensor {
   return { dtype: first.dtype, shape, data };
 }
 
+interface CrossParts {
+  readonly factors: FactorComputer;
+  readonly blocks: Callable;
+  /** N₁ and N₂. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly precision: Precision;
+}
+
 /** A compiled kernel between two sets. Holds device memory until it is disposed of. */
 export class CrossComputer implements AsyncDisposable {
-  readonly #factors: FactorComputer;
-  readonly #blocks: Loop;
-  readonly #rows: number;
+  readonly #parts: CrossParts;
 
-  constructor(factors: FactorComputer, blocks: Loop, rows: number) {
-    this.#factors = factors;
-    this.#blocks = blocks;
-    this.#rows = rows;
+  constructor(parts: CrossParts) {
+    this.#parts = parts;
   }
 
   /** How each parameter is contracted, for the record. */
   get contractions(): ReadonlyMap<string, Contraction> {
-    return this.#factors.parts.contractions;
+    return this.#parts.factors.parts.contractions;
   }
 
   /** Θ₁₂ at `parameters` (by name, in either precision). */
   async compute(parameters: Tensors): Promise<CrossKernel> {
-    const { variant, examples, outputs, block } = this.#factors.parts;
-    const rows = this.#rows;
-    const columns = examples - rows;
-    const pairs = grid(Math.ceil(rows / block), Math.ceil(columns / block));
-    const ranges = {
-      left: { from: 0, count: rows },
-      right: { from: rows, count: columns },
-    };
-    this.#blocks.write(await this.#factors.compute(parameters));
-    const found = await this.#blocks.run(pairs.length, blockRows(pairs, block, ranges));
-    const blocks = found["block"];
-    assert(blocks !== undefined, "the block program emits blocks");
-    const shape = { variant, rows, columns, outputs };
-    return { ...shape, tensor: placed(shape, { block, pairs, blocks }) };
+    const { factors: computer, blocks, rows, columns, precision } = this.#parts;
+    const { variant, outputs, block } = computer.parts;
+    const { byExample, shared } = await computer.compute(parameters);
+    const cross = emptyOf({ variant, rows, columns, outputs }, precision);
+    let scratch: Tensors | undefined;
+    for (const left of spansOf(rows, block)) {
+      const feeds = { ...shared, ...factorsOf(byExample, "left", left) };
+      for (const right of spansOf(columns, block)) {
+        const there = { ...right, from: rows + right.from };
+        const others = factorsOf(byExample, "right", there);
+        scratch = await blocks.call({ ...feeds, ...others }, scratch);
+        const { block: found } = scratch;
+        assert(found !== undefined, "the block procedure gives blocks");
+        placeBlock(cross.tensor, found, { ...cross, left, right }, copyRows);
+      }
+    }
+    return cross;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#factors[Symbol.asyncDispose]();
-    await this.#blocks[Symbol.asyncDispose]();
+    await this.#parts.factors[Symbol.asyncDispose]();
+    await this.#parts.blocks[Symbol.asyncDispose]();
   }
 }
 
-function grid(rows: number, columns: number): BlockPair[] {
-  const pairs: BlockPair[] = [];
-  for (let left = 0; left < rows; left += 1) {
-    for (let right = 0; right < columns; right += 1) pairs.push({ left, right });
-  }
-  return pairs;
-}
-
-/** How far apart neighbours lie in memory: output p and example i on the left, q and j right. */
-type Strides = readonly [p: number, i: number, q: number, j: number];
-
-interface Layout {
-  /** Outputs that have an axis of their own, on the left and on the right. */
-  readonly left: number;
-  readonly right: number;
-  readonly shape: readonly number[];
-  readonly whole: Strides;
-  /** Of a block of `b` by `b` examples. */
-  readonly inBlock: Strides;
-}
-
-function layoutOf({ variant, rows: n, columns: m, outputs: o }: CrossShape, b: number): Layout {
-  switch (variant) {
-    case "full": {
-      const whole: Strides = [m * o, o * m * o, 1, o];
-      return { left: o, right: o, shape: [n, o, m, o], whole, inBlock: [b * o * b, o * b, b, 1] };
-    }
-    case "diagonal": {
-      const whole: Strides = [n * m, m, 0, 1];
-      return { left: o, right: 1, shape: [o, n, m], whole, inBlock: [b * b, b, 0, 1] };
-    }
-    case "trace":
-    case "pseudo":
-      return { left: 1, right: 1, shape: [n, m], whole: [0, m, 0, 1], inBlock: [0, b, 0, 1] };
-    default:
-      return variant satisfies never;
-  }
-}
-
-/** Blocks [pairs, …] put where they belong; what is past the end of a set is left out. */
-function placed(
-  shape: CrossShape,
-  from: { readonly block: number; readonly pairs: readonly BlockPair[]; readonly blocks: Tensor },
-): Tensor {
-  const { block, pairs, blocks } = from;
-  const layout = layoutOf(shape, block);
-  const data = allocate(blocks.dtype, sizeOf(layout.shape));
-  const size = blocks.data.length / pairs.length;
-  for (const [number, pair] of pairs.entries()) {
-    const [top, first] = [pair.left * block, pair.right * block];
-    const height = Math.min(block, shape.rows - top);
-    const width = Math.min(block, shape.columns - first);
-    const [, wholeI, , wholeJ] = layout.whole;
-    for (let p = 0; p < layout.left; p += 1) {
-      for (let q = 0; q < layout.right; q += 1) {
-        const to = p * layout.whole[0] + q * layout.whole[2] + top * wholeI + first * wholeJ;
-        const at = number * size + p * layout.inBlock[0] + q * layout.inBlock[2];
-        for (let i = 0; i < height; i += 1) {
-          for (let j = 0; j < width; j += 1) {
-            const value = blocks.data[at + i * layout.inBlock[1] + j * layout.inBlock[3]];
-            data[to + i * wholeI + j * wholeJ] = value ?? 0;
-          }
-        }
-      }
-    }
-  }
-  return { dtype: blocks.dtype, shape: [...layout.shape], data };
+/** Full of zeros. */
+function emptyOf(shape: CrossShape, dtype: DType): CrossKernel {
+  const { variant, rows: n, columns: m, outputs: o } = shape;
+  const shapes: Readonly<Record<KernelVariant, readonly number[]>> = {
+    full: [n, o, m, o],
+    diagonal: [o, n, m],
+    trace: [n, m],
+    pseudo: [n, m],
+  };
+  return { ...shape, tensor: zeros(dtype, shapes[variant]) };
 }

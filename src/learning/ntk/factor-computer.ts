@@ -5,13 +5,14 @@
 import type { Backend, Callable, Loop, Precision, Tensors } from "#engine/backend.ts";
 import { input, reshape } from "#engine/graph/build.ts";
 import { arraysOf, type Network } from "#engine/network.ts";
-import type { Node } from "#engine/ops/operations.ts";
-import { sizeOf, type Tensor, zeros } from "#engine/tensor.ts";
+import type { InputNode, Node } from "#engine/ops/operations.ts";
+import { allocate, sizeOf, type Tensor, zeros } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
 import { Failure } from "#src/failure.ts";
-import { inputsOfSide, type Side } from "./blocks.ts";
+import { factorsOfSide, type Side, sharedOf } from "./blocks.ts";
 import type { Contraction, ContractionOrder } from "./contraction.ts";
 import { cotangentProgram } from "./cotangents.ts";
+import { withEven } from "./even.ts";
 import { jacobianProgram } from "./explicit.ts";
 import { withBiases } from "./merging.ts";
 import { type Piece, type Pieces, piecesOf } from "./pieces.ts";
@@ -100,7 +101,7 @@ export function piecesOfNetwork({
     parameters: [...arrays.values()],
     nodes: pieces.nodes,
   };
-  return { pieces: withBiases(pieces, forward), forward };
+  return { pieces: withEven(withBiases(pieces, forward), forward), forward };
 }
 
 /** What pairs with cotangents: it does not depend on a direction, so it is computed once. */
@@ -140,6 +141,13 @@ interface Parts {
   readonly jacobian: Loop | undefined;
 }
 
+/** Values of every side's inputs. */
+export interface Factors {
+  /** With an axis of examples, the first. */
+  readonly byExample: Tensors;
+  readonly shared: Tensors;
+}
+
 /** Compiled factors. Holds device memory until it is disposed of. */
 export class FactorComputer implements AsyncDisposable {
   readonly parts: Parts;
@@ -148,8 +156,8 @@ export class FactorComputer implements AsyncDisposable {
     this.parts = parts;
   }
 
-  /** Values of every side's inputs at `parameters` (by name, in either precision). */
-  async compute(parameters: Tensors): Promise<Tensors> {
+  /** At `parameters` (by name, in either precision). */
+  async compute(parameters: Tensors): Promise<Factors> {
     const { inputs, cotangents, jacobian, sides, examples, units, x } = this.parts;
     const bound = Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [`p/${name}`, value]),
@@ -158,24 +166,31 @@ export class FactorComputer implements AsyncDisposable {
     if (cotangents !== undefined) {
       cotangents.write(bound);
       const deltas = await cotangents.run(units, { unit: this.#units() });
-      for (const [name, delta] of Object.entries(deltas)) found[`d/${name}`] = delta;
+      for (const [name, delta] of Object.entries(deltas)) {
+        const isShared = delta.shape.length < 3;
+        found[`d/${name}`] = isShared ? delta : exampleMajor(delta);
+      }
     }
     if (jacobian !== undefined) {
       jacobian.write(bound);
-      const scanned = { example: repeat(x, units), unit: stretch(this.#units(), examples) };
+      const scanned = { example: stretch(x, units), unit: repeat(this.#units(), examples) };
       const rows = await jacobian.run(units * examples, scanned);
       for (const [name, { dtype, data, shape }] of Object.entries(rows)) {
-        found[`d/${name}`] = { dtype, data, shape: [units, examples, shape[1] ?? 0] };
+        found[`d/${name}`] = { dtype, data, shape: [examples, units, shape[1] ?? 0] };
       }
     }
-    return Object.fromEntries(
-      sides.flatMap(inputsOfSide).map((node) => {
-        const { name } = node.attributes;
-        const value = found[name];
-        if (value === undefined) throw new Error(`no factor ${name}`);
-        return [name, value];
-      }),
-    );
+    const chosen = (nodes: readonly InputNode[]): Tensors =>
+      Object.fromEntries(
+        nodes.map(({ attributes: { name }, shape }) => {
+          const value = found[name];
+          if (value === undefined) throw new Error(`no factor ${name}`);
+          return [name, { ...value, shape }];
+        }),
+      );
+    return {
+      byExample: chosen(sides.flatMap(factorsOfSide)),
+      shared: chosen(sides.flatMap(sharedOf)),
+    };
   }
 
   /** Output directions, one a row: the unit vectors, or their mean direction Σ/√O. */
@@ -193,21 +208,38 @@ export class FactorComputer implements AsyncDisposable {
   }
 }
 
-/** [N, …] → [times · N, 1, …], the whole over and over. */
-function repeat(x: Tensor, times: number): Tensor {
-  const [examples = 0, ...rest] = x.shape;
-  const value = zeros(x.dtype, [times * examples, 1, ...rest]);
-  for (let t = 0; t < times; t += 1) value.data.set(x.data, t * x.data.length);
+/** [U, N, …] → [N, U, …], so that what belongs to a block of examples lies together. */
+function exampleMajor({ dtype, shape, data }: Tensor): Tensor {
+  const [units = 0, examples = 0, ...inner] = shape;
+  const turned = [examples, units, ...inner];
+  if (units === 1) return { dtype, shape: turned, data };
+  const row = sizeOf(inner);
+  const result = allocate(dtype, data.length);
+  for (let u = 0; u < units; u += 1) {
+    for (let n = 0; n < examples; n += 1) {
+      const from = (u * examples + n) * row;
+      result.set(data.subarray(from, from + row), (n * units + u) * row);
+    }
+  }
+  return { dtype, shape: turned, data: result };
+}
+
+/** [U, O] → [times · U, O], the whole over and over. */
+function repeat(rows: Tensor, times: number): Tensor {
+  const [count = 0, width = 0] = rows.shape;
+  const value = zeros(rows.dtype, [times * count, width]);
+  for (let t = 0; t < times; t += 1) value.data.set(rows.data, t * rows.data.length);
   return value;
 }
 
-/** [U, O] → [U · each, O], every row `each` times in a row. */
-function stretch(rows: Tensor, each: number): Tensor {
-  const [count = 0, width = 0] = rows.shape;
-  const value = zeros(rows.dtype, [count * each, width]);
+/** [N, …] → [N · each, 1, …], every example `each` times in a row. */
+function stretch(x: Tensor, each: number): Tensor {
+  const [count = 0, ...rest] = x.shape;
+  const width = sizeOf(rest);
+  const value = zeros(x.dtype, [count * each, 1, ...rest]);
   for (let at = 0; at < count * each; at += 1) {
     const from = Math.floor(at / each) * width;
-    value.data.set(rows.data.subarray(from, from + width), at * width);
+    value.data.set(x.data.subarray(from, from + width), at * width);
   }
   return value;
 }

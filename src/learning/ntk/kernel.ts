@@ -3,13 +3,21 @@
  * compiled once, computed as often as wanted. By structured derivatives (arXiv 2206.08720), or by
  * explicit Jacobians behind the same signature.
  */
-import type { Loop, Precision, Tensors } from "#engine/backend.ts";
-import { type Tensor, zeros } from "#engine/tensor.ts";
+import assert from "node:assert/strict";
+import type { Callable, Precision, Tensors } from "#engine/backend.ts";
+import type { Tensor } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
-import { Assembly, type BlockPair, blockPairs } from "./assemble.ts";
-import { blockProgram } from "./blocks.ts";
+import { Assembly } from "./assemble.ts";
+import { blockProcedure } from "./blocks.ts";
 import type { Contraction } from "./contraction.ts";
-import { compileFactors, type FactorComputer, type KernelOptions } from "./factor-computer.ts";
+import {
+  compileFactors,
+  type FactorComputer,
+  type Factors,
+  type KernelOptions,
+} from "./factor-computer.ts";
+import { factorsOf, type SpanPair, spansOf, upperPairs } from "./spans.ts";
+import { type KernelStrip, stripsOf } from "./strips.ts";
 
 export type { KernelOptions } from "./factor-computer.ts";
 
@@ -38,37 +46,32 @@ export interface SquareKernelOptions extends KernelOptions {
 export async function createKernel(options: SquareKernelOptions): Promise<KernelComputer> {
   const { backend, precision, layers = false } = options;
   const factors = await compileFactors(options);
-  const { examples, block } = factors.parts;
-  const program = (traces: boolean) => blockProgram({ ...factors.parts, traces, layers });
-  const diagonal = await backend.compileLoop(program(true), precision);
-  const others =
-    examples > block ? await backend.compileLoop(program(false), precision) : undefined;
+  const { examples } = factors.parts;
+  const rows = Math.min(factors.parts.block, examples);
+  const compile = (columns: number | null) =>
+    backend.compile(
+      blockProcedure({ ...factors.parts, rows, columns, layers, mirrored: columns !== null }),
+      precision,
+    );
+  const diagonal = await compile(null);
+  const others = examples > rows ? await compile(rows) : undefined;
   return new KernelComputer(factors, { diagonal, others }, precision);
 }
 
-/** Numbers of kernel blocks that one call emits. */
-const blockNumbersPerCall = 2 ** 21;
-
-function portions<Item>(items: readonly Item[], size: number): Item[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size));
-}
-
-interface Loops {
-  readonly diagonal: Loop;
-  readonly others: Loop | undefined;
+interface Blocks {
+  readonly diagonal: Callable;
+  readonly others: Callable | undefined;
 }
 
 /** A compiled kernel. Holds device memory until it is disposed of. */
 export class KernelComputer implements AsyncDisposable {
   readonly #factors: FactorComputer;
-  readonly #loops: Loops;
-
+  readonly #blocks: Blocks;
   readonly #precision: Precision;
 
-  constructor(factors: FactorComputer, loops: Loops, precision: Precision) {
+  constructor(factors: FactorComputer, blocks: Blocks, precision: Precision) {
     this.#factors = factors;
-    this.#loops = loops;
+    this.#blocks = blocks;
     this.#precision = precision;
   }
 
@@ -77,75 +80,58 @@ export class KernelComputer implements AsyncDisposable {
     return this.#factors.parts.contractions;
   }
 
+  get examples(): number {
+    return this.#factors.parts.examples;
+  }
+
+  get outputs(): number {
+    return this.#factors.parts.outputs;
+  }
+
   /** Θ at `parameters` (by name, in either precision). */
   async compute(parameters: Tensors): Promise<Kernel> {
     const { variant, examples, outputs, block } = this.#factors.parts;
-    const { diagonal, others } = this.#loops;
-    const values = await this.#factors.compute(parameters);
-    const pairs = blockPairs(examples, block);
+    const factors = await this.#factors.compute(parameters);
     const shape = { variant, examples, outputs };
-    const assembly = new Assembly(shape, block, this.#precision);
-    const fill = async (loop: Loop, chosen: readonly BlockPair[]): Promise<void> => {
-      loop.write(values);
-      for (const some of portions(chosen, this.#pairsPerCall)) {
-        assembly.add({ pairs: some, values: await loop.run(some.length, this.#rows(some)) });
-      }
-    };
-    await fill(
-      diagonal,
-      pairs.filter(({ left, right }) => left === right),
-    );
-    if (others !== undefined) {
-      await fill(
-        others,
-        pairs.filter(({ left, right }) => left !== right),
-      );
+    const assembly = new Assembly(shape, this.#precision);
+    // Blocks of one kind are written over each other, and so stay in the processor's cache.
+    const scratch: { diagonal?: Tensors; others?: Tensors } = {};
+    for (const pair of upperPairs(spansOf(examples, block))) {
+      const kind = pair.left === pair.right ? "diagonal" : "others";
+      const values = await this.#blockOf(factors, pair, scratch[kind]);
+      assembly.add(pair, values);
+      scratch[kind] = values;
     }
     const { tensor, layerTraces, layers } = assembly;
     return { ...shape, tensor, layerTraces, layers };
   }
 
-  /** Few enough that their blocks are put in place before much memory is theirs. */
-  get #pairsPerCall(): number {
-    const { variant, units, block } = this.#factors.parts;
-    const planes = variant === "trace" ? 1 : variant === "diagonal" ? units : units ** 2;
-    return Math.max(1, Math.floor(blockNumbersPerCall / (planes * block ** 2)));
+  /**
+   * The full kernel at `parameters` strip by strip: bit for bit as `compute` has it, in the time of
+   * twice the products and the memory of one strip.
+   */
+  async *strips(parameters: Tensors): AsyncGenerator<KernelStrip> {
+    const { variant, examples, outputs, block } = this.#factors.parts;
+    assert(variant === "full", "only full kernels are taken apart");
+    const factors = await this.#factors.compute(parameters);
+    yield* stripsOf({
+      ...{ examples, outputs, block, dtype: this.#precision },
+      blockOf: (pair, into) => this.#blockOf(factors, pair, into),
+    });
   }
 
-  #rows(pairs: readonly BlockPair[]): Tensors {
-    const { block, examples } = this.#factors.parts;
-    const all = { from: 0, count: examples };
-    return blockRows(pairs, block, { left: all, right: all });
+  async #blockOf(factors: Factors, { left, right }: SpanPair, into?: Tensors): Promise<Tensors> {
+    const { diagonal, others } = this.#blocks;
+    const { byExample, shared } = factors;
+    const rows = { ...shared, ...factorsOf(byExample, "left", left) };
+    if (left === right) return await diagonal.call(rows, into);
+    assert(others !== undefined, "several blocks have others beside the diagonal");
+    return await others.call({ ...rows, ...factorsOf(byExample, "right", right) }, into);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const part of [this.#factors, ...Object.values(this.#loops)]) {
+    for (const part of [this.#factors, ...Object.values(this.#blocks)]) {
       await part?.[Symbol.asyncDispose]();
     }
   }
-}
-
-/** Consecutive examples of x. */
-export interface ExampleRange {
-  readonly from: number;
-  readonly count: number;
-}
-
-/** Example numbers of the blocks on either side of each pair; past the end, the last example. */
-export function blockRows(
-  pairs: readonly BlockPair[],
-  block: number,
-  ranges: Readonly<Record<keyof BlockPair, ExampleRange>>,
-): Tensors {
-  const rows = (side: keyof BlockPair): Tensor => {
-    const { from, count } = ranges[side];
-    const value = zeros("int32", [pairs.length, block]);
-    for (const [at, pair] of pairs.entries()) {
-      for (let i = 0; i < block; i += 1) {
-        value.data[at * block + i] = from + Math.min(pair[side] * block + i, count - 1);
-      }
-    }
-    return value;
-  };
-  return { left: rows("left"), right: rows("right") };
 }

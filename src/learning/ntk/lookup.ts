@@ -9,6 +9,7 @@ import {
   contractGradients,
   contractionFlops,
   contractionNumbers,
+  diagonalProducts,
   type FactorSizes,
   gramGramWith,
   gramOverUnits,
@@ -16,7 +17,7 @@ import {
 } from "./contraction.ts";
 import { scattered } from "./factors.ts";
 
-/** One side: ids [B, D] and δ [O, B, D, E] of a block of B examples. */
+/** One side: ids [B, D] and δ [B, O, D, E] of a block of B examples. */
 export interface LookupBlock {
   readonly ids: Node;
   readonly rows: number;
@@ -65,15 +66,15 @@ function sameIds(left: LookupBlock, right: LookupBlock): Node {
   return cast(equal(rows, columns), "real");
 }
 
-/** Gradients of the table, [O, B, rows · E]. */
+/** Gradients of the table, [B, O, rows · E]. */
 function tableGradients({ ids, rows, delta }: LookupBlock): Node {
-  const [o = 0, b = 0, d = 0, e = 0] = delta.shape;
-  const byExample = reshape(transpose(delta, [1, 2, 0, 3]), [b, d, o * e]);
+  const [b = 0, o = 0, d = 0, e = 0] = delta.shape;
+  const byExample = reshape(transpose(delta, [0, 2, 1, 3]), [b, d, o * e]);
   const sums = reshape(scattered(ids, byExample, rows), [b, rows, o, e]);
-  return reshape(transpose(sums, [2, 0, 1, 3]), [o, b, rows * e]);
+  return reshape(transpose(sums, [0, 2, 1, 3]), [b, o, rows * e]);
 }
 
-/** [O, B, O, B'] from two blocks. */
+/** [B, O, B', O] from two blocks. */
 export function contractLookup(order: LookupOrder, left: LookupBlock, right: LookupBlock): Node {
   switch (order) {
     case "outer":
@@ -91,8 +92,8 @@ export function contractLookup(order: LookupOrder, left: LookupBlock, right: Loo
 export function lookupTrace(order: LookupOrder, left: LookupBlock, right: LookupBlock): Node {
   if (order === "outer") return gramOverUnits(tableGradients(left), tableGradients(right));
   const rows = ({ delta }: LookupBlock): Node => {
-    const [o = 0, b = 0, d = 0, e = 0] = delta.shape;
-    return reshape(transpose(delta, [1, 2, 0, 3]), [b * d, o * e]);
+    const [b = 0, o = 0, d = 0, e = 0] = delta.shape;
+    return reshape(transpose(delta, [0, 2, 1, 3]), [b * d, o * e]);
   };
   const weighed = multiply(
     matmul(rows(left), rows(right), { transposeB: true }),
@@ -105,15 +106,15 @@ export function lookupTrace(order: LookupOrder, left: LookupBlock, right: Lookup
 /** One kernel for each output: [O, B, B']. */
 export function lookupDiagonal(order: LookupOrder, left: LookupBlock, right: LookupBlock): Node {
   if (order === "outer") {
-    return matmul(tableGradients(left), tableGradients(right), { transposeB: true });
+    return diagonalProducts(tableGradients(left), tableGradients(right));
   }
   const rows = ({ delta }: LookupBlock): Node => {
-    const [o = 0, b = 0, d = 0, e = 0] = delta.shape;
-    return reshape(delta, [o, b * d, e]);
+    const [b = 0, o = 0, d = 0, e = 0] = delta.shape;
+    return reshape(transpose(delta, [1, 0, 2, 3]), [o, b * d, e]);
   };
   const same = sameIds(left, right);
   const products = matmul(rows(left), rows(right), { transposeB: true });
   const weighed = multiply(products, reshape(same, [1, ...same.shape]));
   const [[b = 0, d = 0], [c = 0, e = 0]] = [left.ids.shape, right.ids.shape];
-  return sum(reshape(weighed, [left.delta.shape[0] ?? 0, b, d, c, e]), [2, 4]);
+  return sum(reshape(weighed, [left.delta.shape[1] ?? 0, b, d, c, e]), [2, 4]);
 }

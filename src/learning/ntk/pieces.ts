@@ -37,6 +37,8 @@ export type Piece = {
   readonly parameter: Parameter;
   /** Pieces that this one stands for beside itself, see merging.ts. */
   readonly biases?: readonly string[];
+  /** Whether its cotangents are the same for every example, as a last layer's are. */
+  readonly isEven?: boolean;
 } & Body;
 
 export interface Pieces {

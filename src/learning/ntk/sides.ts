@@ -2,7 +2,7 @@
 import { input, matmul, reshape } from "#engine/graph/build.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
-import { inputsOfSide, type Side } from "./blocks.ts";
+import { factorsOfSide, type Side } from "./blocks.ts";
 import {
   type Contraction,
   type ContractionOrder,
@@ -69,7 +69,7 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
       form: "gradient",
       name,
       layer,
-      gradient: input(`d/${name}`, [units, examples, width]),
+      gradient: input(`d/${name}`, [examples, units, width]),
     });
     numbers += units * examples * width;
   };
@@ -83,6 +83,14 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
     }
     const side = pairSide(piece, options);
     for (const part of [name, ...(piece.biases ?? [])]) contractions.set(part, side.order);
+    if (piece.isEven === true && side.form === "product" && side.order === "gram_gram") {
+      const [, , , channels = 1] = side.delta.shape;
+      const { layer, a } = side;
+      sides.push({ form: "even", name, layer, a, delta: input(`d/${name}`, [units, channels]) });
+      emitted.push(piece);
+      numbers += sizeOf(a.shape);
+      continue;
+    }
     const formed = side.form === "product" ? formedFirst(piece, side, options) : null;
     const taken = units * examples * (formed?.width ?? 0);
     if (formed !== null && taken <= room) {
@@ -92,8 +100,8 @@ export function sidesOf(pieces: Pieces, options: SidesOptions): SidesPlan {
       continue;
     }
     sides.push(side);
-    emitted.push(piece);
-    numbers += inputsOfSide(side).reduce((total, { shape }) => total + sizeOf(shape), 0);
+    emitted.push({ ...piece, isEven: false });
+    numbers += factorsOfSide(side).reduce((total, { shape }) => total + sizeOf(shape), 0);
   }
   for (const parameter of pieces.explicit) {
     gradientSide(parameter.name, parameter.layer, sizeOf(parameter.shape));
@@ -133,7 +141,7 @@ function pairSide(piece: Paired, options: SidesOptions): Side & { form: Paired["
   const sizes = sizesOf(piece, options);
   const limits = { block, numbersMax: blockNumbersMax };
   const { positions, inputs, channels } = sizes;
-  const delta = input(`d/${name}`, [units, examples, positions, channels]);
+  const delta = input(`d/${name}`, [examples, units, positions, channels]);
   if (piece.form === "product") {
     const order = options.order ?? chooseOrder(sizes, limits);
     const a = input(`a/${name}`, [examples, positions, inputs]);

@@ -61,6 +61,19 @@ export function procedureContract(
     close(first, "sum", sum);
   });
 
+  test(`writes results into the arrays of earlier ones in ${precision}`, async () => {
+    await using callable = await backend().compile(affine(), precision);
+    const nines = tensor("float64", [2, 3], [9, 9, 9, 9, 9, 9]);
+    const first = await callable.call({ "data/x": nines, rows });
+    const x = tensor("float64", [2, 3], [1, 2, 3, 4, 5, 6]);
+    const again = await callable.call({ "data/x": x, rows }, first);
+    for (const [name, value] of Object.entries(first)) assert.equal(again[name], value);
+    close(first, "sum", sum);
+    close(first, "x", x);
+    const wrong = { ...first, sum: tensor(precision, [6], [0, 0, 0, 0, 0, 0]) };
+    await assert.rejects(callable.call({ "data/x": x, rows }, wrong), /was to go into/);
+  });
+
   test(`computes a procedure without inputs in ${precision}`, async () => {
     const y = g.sum(g.exp(g.filled(0.5, [3])));
     const procedure = { name: "closed", constants: [], inputs: [], outputs: { y } };

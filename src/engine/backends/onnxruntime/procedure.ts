@@ -1,6 +1,6 @@
 /** A procedure as one ONNX model and its session. Loops are in loop.ts. */
 import type { Callable, Precision, Procedure, Tensors } from "#engine/backend.ts";
-import { checkProcedure } from "#engine/graph/program.ts";
+import { checkProcedure, checkResult } from "#engine/graph/program.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import type { Tensor } from "#engine/tensor.ts";
 import { zeros } from "#engine/tensor.ts";
@@ -57,13 +57,13 @@ export async function compileProcedure(
     settings,
   );
   return {
-    call: (inputs) => callWith(inputs, session, { procedure, precision }),
+    call: (inputs, into = {}) => callWith({ inputs, into }, session, { procedure, precision }),
     [Symbol.asyncDispose]: () => session.release(),
   };
 }
 
 async function callWith(
-  inputs: Tensors,
+  { inputs, into }: { readonly inputs: Tensors; readonly into: Tensors },
   session: Session,
   { procedure, precision }: { readonly procedure: Procedure; readonly precision: Precision },
 ): Promise<Tensors> {
@@ -75,7 +75,9 @@ async function callWith(
   const results: Record<string, Tensor> = {};
   const fetches: NativeTensors = {};
   for (const [name, node] of Object.entries(procedure.outputs)) {
-    const result = zeros(dtypeOf(node.kind, precision), node.shape);
+    const dtype = dtypeOf(node.kind, precision);
+    const result = into[name] ?? zeros(dtype, node.shape);
+    checkResult({ dtype, shape: node.shape }, result);
     results[name] = result;
     fetches[outputName(name)] = toNative(result);
   }
