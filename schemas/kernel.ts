@@ -10,6 +10,10 @@ export const KernelVariant = Type.Union([
 ]);
 export type KernelVariant = Static<typeof KernelVariant>;
 
+/** Bytes of a kernel that is held in memory. */
+export const kernelMemoryBytesMax = 256 * 1024 ** 2;
+/** Bytes of a full kernel that is computed strip by strip, straight into its file. */
+export const kernelFileBytesMax = 16 * 1024 ** 3;
 /** Rows of a kernel's matrix up to which its eigenvectors are computed. */
 export const powerRowsMax = 768;
 /** Rows of the system that one regression with a kernel solves. */

@@ -16,13 +16,15 @@ const imagePixelsWanted = 512;
 
 const tensorName = "kernel";
 
+/** Failure `not_acceptable` for a file that is served as it is stored only. */
+export function checkRecoded(bytes: number): void {
+  if (bytes <= recodedBytesMax) return;
+  const text = `This kernel has ${bytes} bytes: it is served as application/vnd.safetensors only.`;
+  throw new Failure("not_acceptable", text);
+}
+
 function kernelOf(file: Uint8Array): Tensor {
-  if (file.byteLength > recodedBytesMax) {
-    throw new Failure(
-      "not_acceptable",
-      `This kernel has ${file.byteLength} bytes: it is served as application/vnd.safetensors only.`,
-    );
-  }
+  checkRecoded(file.byteLength);
   const kernel = readSafetensors(file, { bytesMax: recodedBytesMax }).tensors.get(tensorName);
   if (kernel === undefined) throw new Failure("storage_corrupt", "The file holds no kernel.");
   return kernel;

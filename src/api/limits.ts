@@ -22,6 +22,7 @@ export function limitsOf({ config, runs, catalog }: Backing): Limits {
     parameters_max: catalog.limits.parametersMax,
     memory_bytes_max: runs.limits.memoryBytesMax,
     kernel_bytes_max: runs.limits.kernelBytesMax,
+    kernel_file_bytes_max: runs.limits.kernelFileBytesMax,
     steering_max: runs.limits.steeringMax,
     trainers_max: config.trainersMax,
     queue_max: runs.limits.runsQueuedMax,

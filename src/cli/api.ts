@@ -78,7 +78,7 @@ export interface SweepApi {
   }): Promise<Comparison>;
   createNtk(body: NtkRequest): Promise<Ntk>;
   ntk(id: string): Promise<Ntk>;
-  ntkKernel(id: string, type: KernelType): Promise<ArrayBuffer>;
+  ntkKernel(id: string, type: KernelType): Promise<ReadableStream<Uint8Array>>;
 }
 
 /** Every call throws CommandError: `unreachable`, `usage` for a refusal, `failed` for a fault. */

@@ -51,7 +51,7 @@ export function sweepCalls({ client, take, stream, followed }: SweepCallsOptions
           client.GET("/v1/ntk/{id}/kernel", {
             ...one(id),
             headers: { accept: type },
-            parseAs: "arrayBuffer",
+            parseAs: "stream",
           }),
         ),
       ),

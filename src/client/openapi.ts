@@ -2725,8 +2725,10 @@ export interface components {
             events_page_max: number;
             /** @description For which the answer to an Idempotency-Key is kept. */
             idempotency_ttl_ms: number;
-            /** @description Of one kernel snapshot. */
+            /** @description Of one kernel that is held in memory: every snapshot's. */
             kernel_bytes_max: number;
+            /** @description Of a one-off full kernel of one set, computed into its file. */
+            kernel_file_bytes_max: number;
             /** @description Of one trainer, by the estimate made before it starts. */
             memory_bytes_max: number;
             /** @description Rows of one metrics answer in JSON; ask for `points` or a range. */

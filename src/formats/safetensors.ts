@@ -2,7 +2,7 @@
  * safetensors: a JSON header, then the values of every tensor without holes. Reading gives views
  * where alignment allows; writing is deterministic, so equal tensors have equal bytes.
  */
-import { bytesOf, type DType, type Tensor } from "#engine/tensor.ts";
+import { bytesOf, type DType, sizeOf, type Tensor } from "#engine/tensor.ts";
 import {
   countOf,
   decodeElements,
@@ -85,6 +85,9 @@ export function readSafetensors(bytes: Uint8Array, limits: FormatLimits): Safete
   return { tensors, metadata };
 }
 
+/** What a header says of a tensor. */
+type Described = Pick<Tensor, "dtype" | "shape">;
+
 /**
  * A safetensors file. Tensors lie widest element first, then by name, so that every one is aligned;
  * the order of the map does not matter.
@@ -96,12 +99,29 @@ export function writeSafetensors(
   const ordered = [...tensors].sort(
     ([nameA, a], [nameB, b]) => bytesOf[b.dtype] - bytesOf[a.dtype] || (nameA < nameB ? -1 : 1),
   );
+  const header = safetensorsHeader(ordered, metadata);
+  const bytes = ordered.reduce((sum, [, { data }]) => sum + data.byteLength, header.byteLength);
+  const out = new Uint8Array(bytes);
+  out.set(header);
+  let at = header.byteLength;
+  for (const [, { data }] of ordered) {
+    out.set(encodeElements(data), at);
+    at += data.byteLength;
+  }
+  return out;
+}
+
+/** All that comes before the values, which follow in the order given: for files that are streamed. */
+export function safetensorsHeader(
+  tensors: readonly (readonly [name: string, described: Described])[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const fields: [string, unknown][] = [];
   const labels = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
   if (labels.length > 0) fields.push([metadataKey, Object.fromEntries(labels)]);
   let offset = 0;
-  for (const [name, { dtype, shape, data }] of ordered) {
-    const end = offset + data.byteLength;
+  for (const [name, { dtype, shape }] of tensors) {
+    const end = offset + sizeOf(shape) * bytesOf[dtype];
     fields.push([name, { dtype: nameOfType[dtype], shape, data_offsets: [offset, end] }]);
     offset = end;
   }
@@ -110,17 +130,10 @@ export function writeSafetensors(
     .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
     .join(",")}}`;
   const header = Buffer.from(text, "utf8");
-  const start = Math.ceil((8 + header.length) / 8) * 8;
-  const out = new Uint8Array(start + offset);
-  new DataView(out.buffer).setBigUint64(0, BigInt(start - 8), true);
-  out.fill(0x20, 8, start);
-  out.set(header, 8);
-  let at = start;
-  for (const [, { data }] of ordered) {
-    out.set(encodeElements(data), at);
-    at += data.byteLength;
-  }
-  return out;
+  const bytes = new Uint8Array(Math.ceil((8 + header.length) / 8) * 8).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  bytes.set(header, 8);
+  return bytes;
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {

@@ -4,8 +4,9 @@
  */
 import type { Backend, Tensors } from "#engine/backend.ts";
 import type { Network } from "#engine/network.ts";
-import { sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
+import { bytesOf, sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
 import { readSafetensors, writeSafetensors } from "#formats/safetensors.ts";
+import { kernelFileBytesMax, kernelMemoryBytesMax } from "#schemas/kernel.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import { toFigure } from "#schemas/values.ts";
 import type { Errand, ErrandResult, KernelExamples } from "#src/channel.ts";
@@ -13,10 +14,13 @@ import { Failure } from "#src/failure.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { countOf, type Examples, fitted, type Split } from "./examples.ts";
+import { computeInStrips, type StoredKernel } from "./kernel-in-strips.ts";
 import { alignmentOf } from "./ntk/alignment.ts";
+import { shapeOf } from "./ntk/assemble.ts";
 import { createCrossKernel } from "./ntk/cross.ts";
 import { kernelTrace, spectrumOf } from "./ntk/figures.ts";
 import { createKernel, type Kernel } from "./ntk/kernel.ts";
+import { largestInMemory } from "./ntk/largest.ts";
 import { targetsOf } from "./ntk/targets.ts";
 import { type Fit, kernelRegression } from "./regression.ts";
 
@@ -29,9 +33,10 @@ export interface KernelPorts {
   readonly artifacts: Artifacts;
   /** A data set by its digest. */
   readonly dataset: (digest: string) => Promise<Examples>;
+  /** Of a kernel that is held in memory; larger ones are computed in strips. */
+  readonly memoryBytesMax?: number;
 }
 
-const kernelBytesMax = 16 * 1024 ** 3;
 const inputsBytesMax = 1024 ** 3;
 
 /** A split's rows in a given order. Failure `invalid_request` for a row that is not there. */
@@ -95,9 +100,17 @@ const notSquare = {
   ...{ alignment: null, centred_alignment: null, layer_share: {} },
 };
 
-function squareFigures(kernel: Kernel, y: Tensor | null, eigenvalues: number): Computed["figures"] {
+async function squareFigures(
+  kernel: Kernel,
+  y: Tensor | null,
+  eigenvalues: number,
+): Promise<Computed["figures"]> {
   const { variant, outputs } = kernel;
   const spectrum = spectrumOf(variant, kernel.tensor);
+  const isPartial = spectrum.eigenvalues.length === 0 && variant !== "diagonal";
+  const largest = isPartial
+    ? await largestInMemory(kernel.tensor, eigenvalues)
+    : spectrum.eigenvalues.slice(0, eigenvalues);
   const targets = targetsOf(y, outputs);
   const aligned = targets === undefined ? null : alignmentOf(variant, kernel.tensor, targets);
   const traces = [...kernel.layerTraces];
@@ -106,7 +119,7 @@ function squareFigures(kernel: Kernel, y: Tensor | null, eigenvalues: number): C
     outputs,
     frobenius_norm: toFigure(frobenius(kernel.tensor)),
     trace: toFigure(kernelTrace(variant, kernel.tensor)),
-    eigenvalues: spectrum.eigenvalues.slice(0, eigenvalues).map(toFigure),
+    eigenvalues: largest.map(toFigure),
     effective_rank: toFigure(spectrum.effectiveRank),
     participation_ratio: toFigure(spectrum.participationRatio),
     condition_number: toFigure(spectrum.conditionNumber),
@@ -152,9 +165,12 @@ async function regressionOf(
 async function computed(
   ports: KernelPorts,
   errand: KernelErrand,
-  parameters: Tensors,
-): Promise<Computed> {
-  const { network, backend } = ports;
+  {
+    parameters,
+    metadata,
+  }: { readonly parameters: Tensors; readonly metadata: Readonly<Record<string, string>> },
+): Promise<StoredKernel> {
+  const { network, backend, artifacts, memoryBytesMax = kernelMemoryBytesMax } = ports;
   const { variant, method, precision } = errand;
   const first = await examplesOf(ports, errand.first);
   const options = { network, backend, precision, variant, method, x: first.x };
@@ -163,24 +179,43 @@ async function computed(
     const fitted = await regressionOf(ports, errand, { parameters, first, second });
     await using cross = await createCrossKernel({ ...options, second: second.x });
     const { tensor: kernel, outputs } = await cross.compute(parameters);
-    const figures = {
-      ...notSquare,
-      outputs,
-      frobenius_norm: toFigure(frobenius(kernel)),
-      ...fitted,
-    };
-    return { tensor: kernel, figures, contractions: cross.contractions };
+    const norm = toFigure(frobenius(kernel));
+    const figures = { ...notSquare, outputs, frobenius_norm: norm, ...fitted };
+    return await stored({ tensor: kernel, figures, contractions: cross.contractions });
   }
   const fitted = await regressionOf(ports, errand, { parameters, first, second: null });
+  if (bytesOfKernel(errand, ports, first.x.shape[0] ?? 0) > memoryBytesMax) {
+    const { y } = first;
+    const asked = { y, parameters, metadata, eigenvalues: errand.eigenvalues };
+    const limits = { bytesMax: kernelFileBytesMax };
+    return await computeInStrips({ artifacts, kernel: options, ...asked, ...limits });
+  }
   await using computer = await createKernel(options);
   const kernel = await computer.compute(parameters);
-  const figures = { ...squareFigures(kernel, first.y, errand.eigenvalues), ...fitted };
-  return { tensor: kernel.tensor, figures, contractions: computer.contractions };
+  const figures = { ...(await squareFigures(kernel, first.y, errand.eigenvalues)), ...fitted };
+  return await stored({ tensor: kernel.tensor, figures, contractions: computer.contractions });
+
+  async function stored({ tensor: kernel, ...rest }: Computed): Promise<StoredKernel> {
+    const file = writeSafetensors(new Map([["kernel", kernel]]), metadata);
+    const { digest } = await artifacts.put(file, { bytesMax: kernelFileBytesMax });
+    return { ...rest, digest, shape: kernel.shape };
+  }
+}
+
+/** Of the kernel of `examples` examples with themselves. */
+function bytesOfKernel(
+  { variant, precision }: KernelErrand,
+  { network }: KernelPorts,
+  examples: number,
+): number {
+  const outputs = sizeOf(network.outputShape);
+  return sizeOf(shapeOf({ variant, examples, outputs })) * bytesOf[precision];
 }
 
 /**
- * Computes and stores. Failures: `incompatible`, `too_large`, `invalid_request` for an index past
- * the end, `not_found` where the checkpoint is gone.
+ * Computes and stores; a full kernel beyond the memory for kernels strip by strip. Failures:
+ * `incompatible`, `too_large`, `invalid_request` for an index past the end, `not_found` where the
+ * checkpoint is gone.
  */
 export async function computeKernel(
   ports: KernelPorts,
@@ -188,16 +223,15 @@ export async function computeKernel(
 ): Promise<KernelResult> {
   const startedMs = performance.now();
   const { parameters, step } = await parametersOf(ports, errand.weights);
-  const { tensor: kernel, figures, contractions } = await computed(ports, errand, parameters);
   const metadata = { kernel: errand.variant, ...(step === null ? {} : { step: String(step) }) };
-  const file = writeSafetensors(new Map([["kernel", kernel]]), metadata);
-  const { digest } = await ports.artifacts.put(file, { bytesMax: kernelBytesMax });
+  const { figures, contractions, shape, digest } = await computed(ports, errand, {
+    parameters,
+    metadata,
+  });
   const seconds = (performance.now() - startedMs) / 1000;
   return {
     kind: "kernel",
     figures: { ...figures, contractions: Object.fromEntries(contractions), seconds },
-    step,
-    shape: kernel.shape,
-    digest,
+    ...{ step, shape, digest },
   };
 }

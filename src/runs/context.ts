@@ -1,4 +1,5 @@
 /** What every use-case of runs is given: ports, limits and the time. None reaches further. */
+import { kernelFileBytesMax, kernelMemoryBytesMax } from "#schemas/kernel.ts";
 import type { Run } from "#schemas/run.ts";
 import type { Store, Writer } from "#storage/store.ts";
 import type { Wakeups } from "#storage/wakeups.ts";
@@ -15,6 +16,8 @@ export interface RunLimits {
   readonly memoryBytesMax: number;
   /** Of one kernel, [N, O, N, O] when full. */
   readonly kernelBytesMax: number;
+  /** Of a one-off full kernel of one set, which is computed straight into its file. */
+  readonly kernelFileBytesMax: number;
   /** Requests to steer one run, over its life. */
   readonly steeringMax: number;
   /** Engines that a trainer of this service can load. */
@@ -27,7 +30,8 @@ export const usualRunLimits: RunLimits = {
   tenantRunsMax: null,
   tenantBytesMax: null,
   memoryBytesMax: 4 * 1024 ** 3,
-  kernelBytesMax: 256 * 1024 ** 2,
+  kernelBytesMax: kernelMemoryBytesMax,
+  kernelFileBytesMax,
   steeringMax: 1000,
   engines: ["onnxruntime", "tfjs", "reference"],
 };

@@ -100,8 +100,11 @@ describe("asking for a kernel", () => {
 
   it("refuses a kernel that is larger than the limit", async () => {
     const inputs = Array.from({ length: 4096 }, () => [1, 2]);
-    const answer = await post({ model: materials.model, first: { inputs }, dtype: "float64" });
+    const asked = { model: materials.model, first: { inputs }, dtype: "float64" };
+    const answer = await post({ ...asked, second: { inputs } });
     assert.equal(answer.json().code, "too_large");
+    // Of one set it need not fit into memory.
+    assert.equal((await post(asked)).json().status, "queued");
   });
 });
 

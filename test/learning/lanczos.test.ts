@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { referenceBackend } from "#engine/backends/reference.ts";
 import { KernelProbe } from "#learning/probe.ts";
 import { eigenSymmetric } from "#learning/solve/eigen.ts";
-import { largestEigenvalue } from "#learning/solve/lanczos.ts";
+import { largestEigenvalue, largestEigenvalues } from "#learning/solve/lanczos.ts";
 import { stream } from "#src/random.ts";
 import { jacobianOf } from "./jacobian.ts";
 import { smallExamples, smallNetwork } from "./training.ts";
@@ -39,6 +39,32 @@ describe("the largest eigenvalue", () => {
     assert.equal(found.converged, false);
     assert.equal(found.products, 4);
     assert.ok(found.value <= dense);
+  });
+
+  it("and those that follow are the dense ones, largest first", async () => {
+    const { values: dense } = eigenSymmetric(matrix, n);
+    const how = { product, size: n, seed: 1, tolerance: 1e-10, productsMax: n };
+    const { values, converged, residuals } = await largestEigenvalues(how, 6);
+    assert.equal(converged, 6);
+    const most = dense.at(-1) ?? 0;
+    for (const [at, value] of values.entries()) {
+      assert.ok(Math.abs(value - (dense.at(-1 - at) ?? 0)) < 1e-9 * most, `${at}`);
+      assert.ok((residuals[at] ?? 1) <= 1e-10 * most);
+    }
+  });
+
+  it("are found beyond the space that the first vector spans", async () => {
+    // Two eigenvalues of an identity beside one that is larger: three products do not see them all.
+    const diagonal = [5, 2, 2, 2, 1, 1];
+    const how = {
+      product: async (v: Float64Array) => v.map((value, at) => value * (diagonal[at] ?? 0)),
+      ...{ size: 6, seed: 1, tolerance: 1e-12, productsMax: 6 },
+    };
+    const { values, converged } = await largestEigenvalues(how, 6);
+    assert.equal(converged, 6);
+    for (const [at, value] of values.entries()) {
+      assert.ok(Math.abs(value - (diagonal[at] ?? 0)) < 1e-10);
+    }
   });
 
   it("of a zero operator is zero", async () => {

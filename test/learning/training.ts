@@ -103,8 +103,9 @@ export function memoryArtifacts(): Artifacts & { readonly kept: Map<string, Uint
       if (actual !== digest) throw new Failure("storage_corrupt", digest);
       return bytes.slice();
     },
-    async *stream(digest) {
-      yield found(digest);
+    async *stream(digest, range) {
+      const bytes = found(digest);
+      yield range === undefined ? bytes : bytes.subarray(range.start, range.end + 1);
     },
     async delete(digest) {
       kept.delete(digest);

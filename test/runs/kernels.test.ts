@@ -98,6 +98,28 @@ test("a refusal fails its kernel with the reason, and the next goes on", async (
   await until(good.id, "succeeded");
 });
 
+test("a full kernel of one set may be larger than memory, and no other", async (t) => {
+  const { context } = await openKernels(t);
+  const artifacts = memoryArtifacts();
+  const limits = { ...context.limits, kernelBytesMax: 60, kernelFileBytesMax: 64 };
+  const first = { inputs: [Array.from({ length: 20 }, () => 1)] };
+  const asked = { model: model.id, first };
+  // [1, 4, 1, 4] in float32 takes 64 bytes.
+  const whole = await submitNtk({ ...context, artifacts, limits }, asked);
+  assert.deepEqual(whole.shape, [1, 4, 1, 4]);
+  const tighter = { ...limits, kernelFileBytesMax: 63 };
+  for (const [request, most] of [
+    [{ ...asked, dtype: "float64" } as const, limits],
+    [{ ...asked, second: first }, limits],
+    [asked, tighter],
+  ] as const) {
+    await assert.rejects(
+      submitNtk({ ...context, artifacts, limits: most }, request),
+      (error) => error instanceof Failure && error.code === "too_large",
+    );
+  }
+});
+
 test("a child that crashes is replaced, a few times", async (t) => {
   const { submit, work, until } = await openKernels(t);
   const crash = new Failure("trainer_crashed", "it ended");

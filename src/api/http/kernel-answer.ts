@@ -1,6 +1,6 @@
 /** A stored kernel as an answer: safetensors as it lies, npy or a picture, by Accept. */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { kernelNpy, kernelPng } from "#api/kernel.ts";
+import { checkRecoded, kernelNpy, kernelPng } from "#api/kernel.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { isKnown, sendArtifact } from "./artifact.ts";
 import { negotiate } from "./negotiate.ts";
@@ -25,6 +25,8 @@ export async function sendKernel(
   if (isKnown(request, reply, `"${digest}:${type}"`)) {
     return reply.code(statuses.not_modified).send();
   }
+  // Asked before it is read: a kernel can be larger than memory.
+  checkRecoded((await artifacts.size(digest)) ?? 0);
   const file = await artifacts.get(digest);
   const bytes = type === "image/png" ? kernelPng(file) : kernelNpy(file);
   return reply.type(type).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

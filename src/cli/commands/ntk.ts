@@ -65,8 +65,9 @@ export async function ntk(context: Context, of: string, options: NtkOptions): Pr
   terminal.out(options.json === true ? `${JSON.stringify(ended)}\n` : kernelText(ended, terminal));
   if (ended.status === "failed") return "failed";
   if (options.out === undefined || type === undefined) return "ok";
-  const bytes = await api.ntkKernel(ended.id, type);
-  await writeFile(options.out, new Uint8Array(bytes)).catch((error: Error) => {
+  // A kernel can be larger than memory.
+  const content = await api.ntkKernel(ended.id, type);
+  await writeFile(options.out, content).catch((error: Error) => {
     throw usage(`Cannot write ${options.out}`, error.message);
   });
   terminal.err(`${options.out}\n`);

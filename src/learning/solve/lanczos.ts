@@ -1,5 +1,5 @@
 /**
- * The largest eigenvalue of a symmetric positive semidefinite operator that is known only by its
+ * The largest eigenvalues of a symmetric positive semidefinite operator that is known only by its
  * products: Lanczos with full reorthogonalisation in float64 (Golub & Van Loan, Matrix
  * Computations, 10.1). Knows nothing of networks.
  */
@@ -43,11 +43,14 @@ function normalise(v: Float64Array): number {
   return norm;
 }
 
-/** Largest eigenvalue of the tridiagonal matrix, and the last entry of its unit eigenvector. */
-function ritz(
-  alphas: readonly number[],
-  betas: readonly number[],
-): { readonly value: number; readonly last: number } {
+interface Ritz {
+  readonly value: number;
+  /** Of its unit eigenvector of the tridiagonal matrix. */
+  readonly last: number;
+}
+
+/** The largest eigenvalues of the tridiagonal matrix, at most `count`, largest first. */
+function ritz(alphas: readonly number[], betas: readonly number[], count: number): Ritz[] {
   const n = alphas.length;
   const matrix = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -58,13 +61,38 @@ function ritz(
     }
   }
   const { values, vectors } = eigenSymmetric(matrix, n, { vectors: true });
-  return { value: values[n - 1] ?? Number.NaN, last: vectors?.[n * n - 1] ?? 1 };
+  return Array.from({ length: Math.min(count, n) }, (_, at) => ({
+    value: values[n - 1 - at] ?? Number.NaN,
+    last: vectors?.[n * n - 1 - at] ?? 1,
+  }));
 }
 
+/** The largest eigenvalue of A. */
 export async function largestEigenvalue(options: LanczosOptions): Promise<LargestEigenvalue> {
+  const { values, residuals, products, converged } = await largestEigenvalues(options, 1);
+  const [value = Number.NaN] = values;
+  const [residual = Number.NaN] = residuals;
+  return { value, residual, products, converged: converged === 1 };
+}
+
+export interface LargestEigenvalues {
+  /** Largest first; of `count`, or of all where there are fewer. */
+  readonly values: readonly number[];
+  readonly residuals: readonly number[];
+  readonly products: number;
+  /** How many of them, from the first, are within the tolerance. */
+  readonly converged: number;
+}
+
+/** The `count` largest eigenvalues of A; the tolerance is a share of the very largest. */
+export async function largestEigenvalues(
+  options: LanczosOptions,
+  count: number,
+): Promise<LargestEigenvalues> {
   const { product, size, seed, tolerance } = options;
   const random = stream(seed, "lanczos");
-  const first = Float64Array.from({ length: size }, () => random.normal());
+  const anywhere = (): Float64Array => Float64Array.from({ length: size }, () => random.normal());
+  const first = anywhere();
   normalise(first);
   const basis = [first];
   const alphas: number[] = [];
@@ -72,21 +100,36 @@ export async function largestEigenvalue(options: LanczosOptions): Promise<Larges
   const productsMax = Math.min(options.productsMax, size);
   for (let products = 1; ; products++) {
     const v = basis[products - 1] as Float64Array;
-    const next = Float64Array.from(await product(v));
+    let next: Float64Array = Float64Array.from(await product(v));
     alphas.push(dot(next, v));
-    // Twice is enough: what the first pass leaves by rounding, the second removes.
-    for (let pass = 0; pass < 2; pass++) {
-      for (const earlier of basis) addScaled(next, -dot(next, earlier), earlier);
+    orthogonalise(next, basis);
+    let beta = normalise(next);
+    const found = ritz(alphas, betas, count);
+    const residuals = found.map(({ last }) => beta * Math.abs(last));
+    const most = found[0]?.value ?? Number.NaN;
+    const isWhole = products === size;
+    const wrong = residuals.findIndex((residual) => !(residual <= tolerance * Math.abs(most)));
+    const converged = isWhole || wrong < 0 ? found.length : wrong;
+    const isEnough = converged >= Math.min(count, size);
+    if (isEnough || products >= productsMax || !Number.isFinite(most)) {
+      return { values: found.map(({ value }) => value), residuals, products, converged };
     }
-    const beta = normalise(next);
-    const { value, last } = ritz(alphas, betas);
-    const residual = beta * Math.abs(last);
-    const converged = residual <= tolerance * Math.abs(value);
-    if (converged || products >= productsMax || !Number.isFinite(value)) {
-      // A whole basis leaves nothing out.
-      return { value, residual, products, converged: converged || products === size };
+    if (beta <= Number.EPSILON * Math.abs(most)) {
+      // The space is left alone by A: what is outside is looked for from anywhere.
+      next = anywhere();
+      orthogonalise(next, basis);
+      normalise(next);
+      beta = 0;
     }
     betas.push(beta);
     basis.push(next);
+  }
+}
+
+/** Takes out of v its parts along the basis. */
+function orthogonalise(v: Float64Array, basis: readonly Float64Array[]): void {
+  // Twice is enough: what the first pass leaves by rounding, the second removes.
+  for (let pass = 0; pass < 2; pass++) {
+    for (const earlier of basis) addScaled(v, -dot(v, earlier), earlier);
   }
 }
