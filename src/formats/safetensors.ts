@@ -111,7 +111,7 @@ export function writeSafetensors(
   return out;
 }
 
-/** All that comes before the values, which follow in the order given: for files that are streamed. */
+/** All that comes before the values, which follow in the order given: for streamed files. */
 export function safetensorsHeader(
   tensors: readonly (readonly [name: string, described: Described])[],
   metadata: Readonly<Record<string, string>> = {},

@@ -70,9 +70,9 @@ export class Assembly {
 
   #place(name: string, block: Tensor, pair: SpanPair): void {
     const { variant, outputs, examples: columns } = this.#shape;
-    const where = { ...pair, variant, outputs, columns };
     const copy = pair.left === pair.right ? copyUpper : copyRows;
-    placeBlock(this.#targetOf(name), block, where, copy);
+    const where = { ...pair, variant, outputs, columns, copy };
+    placeBlock(this.#targetOf(name), block, where);
   }
 
   #empty(dtype: DType): Tensor {
@@ -93,23 +93,23 @@ export class Assembly {
 /** A block [B, U, B', U], or [U, B, B'], in a kernel that has `columns` examples across. */
 export interface BlockPlace extends SpanPair, Omit<KernelShape, "examples"> {
   readonly columns: number;
+  /** How a matrix of the block is copied. */
+  readonly copy: (target: Numbers, block: Numbers, place: Place) => void;
 }
 
-type Copy = (target: Numbers, block: Numbers, place: Place) => void;
-
 /** Copies a block into its kernel, matrix by matrix. */
-export function placeBlock(target: Tensor, block: Tensor, where: BlockPlace, copy: Copy): void {
+export function placeBlock(target: Tensor, block: Tensor, where: BlockPlace): void {
   const { planes } = planesOf(where);
   const [of, inBlock] = [target.data.length / planes, block.data.length / planes];
   const place = placeOf(where);
   for (let plane = 0; plane < planes; plane += 1) {
     const whole = target.data.subarray(plane * of, (plane + 1) * of);
-    copy(whole, block.data.subarray(plane * inBlock, (plane + 1) * inBlock), place);
+    where.copy(whole, block.data.subarray(plane * inBlock, (plane + 1) * inBlock), place);
   }
 }
 
-function placeOf({ left, right, columns, ...kernel }: BlockPlace): Place {
-  const { units } = planesOf(kernel);
+function placeOf({ left, right, columns, variant, outputs }: BlockPlace): Place {
+  const { units } = planesOf({ variant, outputs });
   return {
     height: left.count * units,
     width: right.count * units,

@@ -96,7 +96,7 @@ export class CrossComputer implements AsyncDisposable {
         scratch = await blocks.call({ ...feeds, ...others }, scratch);
         const { block: found } = scratch;
         assert(found !== undefined, "the block procedure gives blocks");
-        placeBlock(cross.tensor, found, { ...cross, left, right }, copyRows);
+        placeBlock(cross.tensor, found, { ...cross, left, right, copy: copyRows });
       }
     }
     return cross;

@@ -1,7 +1,7 @@
 /**
  * A full kernel as strips of its rows, one after the other, for kernels that are never whole in
- * memory. Blocks below the diagonal are computed once more, as mirror images of those above, so that
- * every number has the bits that it has in the whole kernel.
+ * memory. Blocks below the diagonal are computed once more, as mirror images of those above, so
+ * that every number has the bits that it has in the whole kernel.
  */
 import type { Tensors } from "#engine/backend.ts";
 import { allocate, type DType, type Tensor } from "#engine/tensor.ts";
@@ -51,14 +51,14 @@ export async function* stripsOf(options: StripsOptions): AsyncGenerator<KernelSt
     for (const right of spans) {
       if (right === span) {
         diagonal = await blockOf({ left: span, right: span }, diagonal);
-        placeBlock(rows, found(diagonal, "block"), { ...where, right }, copyUpper);
+        placeBlock(rows, found(diagonal, "block"), { ...where, right, copy: copyUpper });
         continue;
       }
       const isBelow = right.from < span.from;
       const pair = isBelow ? { left: right, right: span } : { left: span, right };
       others = await blockOf(pair, others);
       const name = isBelow ? mirrorOf("block") : "block";
-      placeBlock(rows, found(others, name), { ...where, right }, copyRows);
+      placeBlock(rows, found(others, name), { ...where, right, copy: copyRows });
     }
     const layerTraces = tracesIn(diagonal ?? {}, span.known);
     yield { from: span.from + span.known, count, rows, layerTraces };
