@@ -1,16 +1,33 @@
 /** The door of the service: reads the configuration, starts, says where it listens, drains. */
+import { enableCompileCache, flushCompileCache } from "node:module";
+import { join } from "node:path";
 import closeWithGrace from "close-with-grace";
-import { ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
 import { createLog } from "./log.ts";
-import { startService } from "./service.ts";
 
 /** Beside the trainers' budget: for streams and connections to end. */
 const closingMs = 10_000;
 
+/**
+ * Has compiled code kept in the data folder, for this process and its trainers: stripping types and
+ * compiling takes longer than everything else that a start does. A cache that cannot be written or
+ * is damaged is passed over by Node.
+ */
+function withCodeCache(config: Config): Config {
+  const given = config.environment["NODE_COMPILE_CACHE"] ?? join(config.dataDir, "code");
+  const { directory } = enableCompileCache(given);
+  if (directory === undefined) return config;
+  return { ...config, environment: { ...config.environment, NODE_COMPILE_CACHE: given } };
+}
+
 async function main(): Promise<void> {
-  const config = readConfig();
+  const config = withCodeCache(readConfig());
   const log = createLog(config.logLevel);
+  // Not above: what a file imports statically is compiled before its first line runs.
+  const { startService } = await import("./service.ts");
   const service = await startService(config, log);
+  // A process that is killed would write nothing.
+  flushCompileCache();
   log.info({ address: service.address, data_dir: config.dataDir }, "listening");
   closeWithGrace(
     {

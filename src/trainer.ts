@@ -4,6 +4,7 @@
  * no log itself; what it has computed is in learning/.
  */
 
+import { flushCompileCache } from "node:module";
 import { dirname, join } from "node:path";
 import type { Dataset } from "#catalog/dataset.ts";
 import { decode } from "#catalog/datasets.ts";
@@ -281,6 +282,8 @@ function main(): void {
   process.on("SIGINT", () => {});
   setInterval(() => send({ type: "alive" }), aliveEveryMs).unref();
   send({ type: "ready" });
+  // Where the server keeps compiled code; a child that is killed at its end would write nothing.
+  flushCompileCache();
 }
 
 main();

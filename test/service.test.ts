@@ -1,7 +1,7 @@
 /** The service as a process: it says where it listens, is ready soon, and drains on SIGTERM. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -64,6 +64,17 @@ describe("the service", () => {
     const exited = exitOf(child);
     child.kill("SIGTERM");
     assert.equal(await exited, 0);
+  });
+
+  it("keeps its compiled code in the data folder", async (t) => {
+    const dir = await mkdtemp(join(tmpdir(), "linnet-service-"));
+    t.after(() => rm(dir, { recursive: true, force: true }));
+    const child = await start(t, { LINNET_DATA_DIR: dir });
+    await lineOf(child, "listening");
+    child.kill("SIGKILL");
+    await exitOf(child);
+    const files = await readdir(join(dir, "code"), { recursive: true, withFileTypes: true });
+    assert.ok(files.some((file) => file.isFile()));
   });
 
   it("ends at once when it is asked twice, though a trainer never answers", async (t) => {

@@ -40,7 +40,8 @@ export interface Trainer {
 /** Messages that may wait to be taken; the channel allows a trainer far fewer. */
 export const messagesWaitingMax = 1024;
 
-const kept = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|(CUDA|NVIDIA|VK|ORT|TF|OMP)_\w+)$/;
+const kept =
+  /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|NODE_COMPILE_CACHE|(CUDA|NVIDIA|VK|ORT|TF|OMP)_\w+)$/;
 
 /** What opens artifacts that are in S3. */
 const keptForS3 = /^AWS_\w+$/;

@@ -11,7 +11,10 @@ import { environmentFor, openTrainer, scrubbed } from "#runs/trainers.ts";
 import { fakeTrainer } from "./workshop.ts";
 
 test("a child sees what native libraries need of the environment and nothing else", () => {
-  const kept = { PATH: "/bin", CUDA_VISIBLE_DEVICES: "1", VK_ICD_FILENAMES: "x" };
+  const kept = {
+    ...{ PATH: "/bin", CUDA_VISIBLE_DEVICES: "1", VK_ICD_FILENAMES: "x" },
+    NODE_COMPILE_CACHE: "/data/code",
+  };
   const dropped = { LINNET_TOKEN: "t", NODE_OPTIONS: "--x", AWS_SECRET: "s", HOME: undefined };
   assert.deepEqual(scrubbed({ ...kept, ...dropped }), kept);
 });
