@@ -1,7 +1,8 @@
 /**
  * `npm run bench:peers`: the same work in Linnet, JAX, neural-tangents, PyTorch and curvlinops, on
  * one machine, alternating. Makes its own Python environments unless `--python=PATH` (repeatable)
- * names some. `--model=`, `--task=`, `--peer=` (repeatable) choose, `--quick` takes two rounds.
+ * names some. `--model=`, `--task=`, `--peer=` (repeatable) choose, `--quick` takes two rounds,
+ * `--minutes=` begins no workload later than that; the next call goes on with the oldest figures.
  * Figures join those of earlier calls in bench/reports/peers.json and docs/performance.md.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +14,7 @@ import { type Comparison, compare } from "./peers/compare.ts";
 import { findPeers, peerNames } from "./peers/environment.ts";
 import { modelNames } from "./peers/models.ts";
 import { linesOf, ratioOf, refusalsOf, replaceBetween, tableOf } from "./peers/report.ts";
-import { taskNames, titleOf, workloadsOf } from "./peers/workloads.ts";
+import { taskNames, titleOf, type Workload, workloadsOf } from "./peers/workloads.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
     peer: { type: "string", multiple: true },
     rounds: { type: "string" },
     quick: { type: "boolean" },
+    minutes: { type: "string" },
     threads: { type: "string" },
     /** Leave the report and the document as they are. */
     dry: { type: "boolean" },
@@ -43,14 +45,22 @@ function chosen<Name extends string>(
   return asked === undefined ? all : all.filter((name) => asked.includes(name));
 }
 
-interface Report {
-  readonly machine: string;
-  readonly comparisons: readonly (Comparison & { readonly ratio: number | null })[];
+interface Entry extends Comparison {
+  readonly ratio: number | null;
+  /** When it was measured. */
+  readonly time: string;
 }
 
-function known(): readonly Comparison[] {
+interface Report {
+  readonly machine: string;
+  readonly comparisons: readonly Entry[];
+}
+
+/** Earlier figures, unless they are another machine's. */
+function known(): readonly Entry[] {
   if (!existsSync(file)) return [];
-  return (JSON.parse(readFileSync(file, "utf8")) as Report).comparisons;
+  const report = JSON.parse(readFileSync(file, "utf8")) as Report;
+  return report.machine === machine ? report.comparisons : [];
 }
 
 const rounds = Number(flags.rounds ?? (flags.quick ? 2 : 5));
@@ -65,15 +75,12 @@ const { pythons, missing } = await findPeers(
 for (const [name, why] of missing) say(`${name} is left out: ${why}`);
 
 /** Writes what is known so far, so that a call that is cut short keeps its figures. */
-function save(found: ReadonlyMap<string, Comparison>): void {
+function save(found: ReadonlyMap<string, Entry>): void {
   const order = workloadsOf(modelNames, taskNames).map(titleOf);
   const all = [...found.values()]
     .filter(({ workload }) => order.includes(titleOf(workload)))
     .sort((a, b) => order.indexOf(titleOf(a.workload)) - order.indexOf(titleOf(b.workload)));
-  const report: Report = {
-    machine,
-    comparisons: all.map((comparison) => ({ ...comparison, ratio: ratioOf(comparison) })),
-  };
+  const report: Report = { machine, comparisons: all };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
   const refusals = refusalsOf(all);
@@ -81,13 +88,15 @@ function save(found: ReadonlyMap<string, Comparison>): void {
   replaceBetween(document, "peers", `\n${machine}.\n\n${tableOf(all)}${without}\n`);
 }
 
-const found = new Map(known().map((comparison) => [titleOf(comparison.workload), comparison]));
-for (const workload of workloadsOf(
-  chosen(modelNames, flags.model),
-  chosen(taskNames, flags.task),
-)) {
+const found = new Map(known().map((entry) => [titleOf(entry.workload), entry]));
+const ageOf = (workload: Workload): string => found.get(titleOf(workload))?.time ?? "";
+const untilMs = performance.now() + Number(flags.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+const wanted = workloadsOf(chosen(modelNames, flags.model), chosen(taskNames, flags.task));
+for (const workload of wanted.toSorted((a, b) => ageOf(a).localeCompare(ageOf(b)))) {
+  if (performance.now() > untilMs) break;
   const comparison = await compare(workload, { pythons, rounds, threads });
-  found.set(titleOf(workload), comparison);
+  const time = new Date().toISOString();
+  found.set(titleOf(workload), { ...comparison, ratio: ratioOf(comparison), time });
   for (const line of linesOf(comparison)) say(line);
   if (flags.dry !== true) save(found);
 }

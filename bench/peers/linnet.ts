@@ -25,6 +25,8 @@ import type { Workload } from "./workloads.ts";
 interface Question extends Workload {
   readonly folder: string;
   readonly threads: number;
+  /** Whether steps report the norm of their gradient; no peer does, and no unless given. */
+  readonly norm?: boolean;
 }
 
 /** Seconds of one round, and the number or array by which peers are compared. */
@@ -82,7 +84,8 @@ async function steps(question: Question): Promise<Round> {
   const optimizer = optimizerSettings({ type: "sgd", learning_rate: rate });
   const batchSize = batch === examples ? null : batch;
   const parts = partsFor(network, { batch, device: "cpu" });
-  const task: Task = { network, loss, optimizer, train, batchSize, gradientNorm: false, parts };
+  const { norm: gradientNorm = false } = question;
+  const task: Task = { network, loss, optimizer, train, batchSize, gradientNorm, parts };
   const batches = new Batches({ seed: 0, examples, batchSize: batch });
   const form = formOf(question);
   const descent = await compileDescent({ backend, precision: "float32", task, form, batches });

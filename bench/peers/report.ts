@@ -9,8 +9,12 @@ export function duration(seconds: number): string {
   return seconds >= 1 ? `${seconds.toFixed(2)} s` : `${(seconds * 1000).toPrecision(3)} ms`;
 }
 
-const spread = ({ seconds }: Side): string =>
-  `${duration(Math.min(...seconds))} … ${duration(Math.max(...seconds))}`;
+/** The shortest and the longest round. */
+const spread = ({ seconds }: Side): string => {
+  const [least, most] = [duration(Math.min(...seconds)), duration(Math.max(...seconds))];
+  const [number = "", unit] = least.split(" ");
+  return most.endsWith(` ${unit}`) ? `${number} … ${most}` : `${least} … ${most}`;
+};
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
@@ -41,11 +45,11 @@ export function linesOf(comparison: Comparison): readonly string[] {
 }
 
 const cell = (side: Side | undefined, comparison: Comparison): string => {
-  if (side === undefined) return "not there";
+  if (side === undefined) return "not measured";
   if (side.error !== null) return "–";
   const far = side.distance ?? 0;
   const mark = far > agreement[comparison.workload.task] ? " (another result)" : "";
-  return `${duration(median(side.seconds))}${mark}`;
+  return `${duration(median(side.seconds))} (${spread(side)})${mark}`;
 };
 
 const columns = ["linnet", "jax", "neural-tangents", "torch", "curvlinops"] as const;
@@ -71,7 +75,7 @@ function rowOf(comparison: Comparison): string {
   return `| ${[modelTitles[model], taskTitles[task], size, ...cells, ...figures].join(" | ")} |`;
 }
 
-/** A table with medians; the last columns compare with the fastest peer that agrees. */
+/** Medians and, in brackets, the range of rounds; then beside the fastest peer that agrees. */
 export function tableOf(comparisons: readonly Comparison[]): string {
   const heads = ["network", "task", "examples", ...columns, "ratio", "memory, Linnet / peer"];
   const rule = heads.map(() => "---");

@@ -1,14 +1,17 @@
 /**
  * A run in a real service beside the bare engine, taking turns: steps a second, how soon the first
- * comes, what readers wait while it trains, and how late events reach many followers.
+ * comes, what readers wait while it trains, and how late events reach many followers. Service,
+ * trainer, bare engine and readers are processes of their own.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Api } from "#cli/api.ts";
+import { remoteApi } from "#cli/remote.ts";
 import type { RunEvent } from "#schemas/event.ts";
-import { openService } from "#test/journeys/service.ts";
+import { type Server, startServer } from "../campaign/server.ts";
 import { Child } from "./child.ts";
 import { median } from "./compare.ts";
 import { writeQuestion } from "./exchange.ts";
@@ -25,19 +28,26 @@ const steps = 1500;
 const eventsSkipped = 6;
 const followers = 50;
 const readsMax = 300;
+/** Between two looks at whether a run has ended, seldom enough to cost nothing. */
+const lookMs = 500;
 
 export interface ServiceFigures {
+  /** Of the same program, in one call: what every step of a run reports is computed here too. */
   readonly bareStepsPerSecond: number;
+  /** Without the norm of the gradient, which runs report at this size. */
+  readonly plainStepsPerSecond: number;
   readonly serviceStepsPerSecond: number;
-  /** Of the service to the bare engine. */
-  readonly ratio: number;
-  /** From the start of the service to its first answer. */
-  readonly startMs: number;
-  /** From the request for a run to its first metrics. */
-  readonly firstStepMs: number;
+  /** Of the service to the bare engine: median, least and most of the rounds' own ratios. */
+  readonly ratio: { readonly median: number; readonly least: number; readonly most: number };
+  /** From the start of the process to its first answer: in an empty folder, and again. */
+  readonly startMs: { readonly first: number; readonly again: number };
+  /** From the request for a run to its first metrics: with a new trainer, and with a kept one. */
+  readonly firstStepMs: { readonly cold: number; readonly warm: number };
+  /** Resident while training; null where the system does not say. */
+  readonly bytes: { readonly server: number | null; readonly trainer: number | null };
   /** Of GET /v1/runs/{id} while the run trains. */
   readonly read: Percentiles;
-  /** From an event's time to its arrival, over all followers. */
+  /** From an event's time to its arrival, over all followers, once all of them are there. */
   readonly followed: Percentiles & { readonly followers: number };
 }
 
@@ -75,7 +85,11 @@ function rateOf(events: readonly RunEvent[]): number {
   return (last.data.to - first.data.to) / seconds;
 }
 
+/** The log of a run once it has ended, which nobody follows before. */
 async function eventsOf(api: Api, id: string): Promise<readonly RunEvent[]> {
+  while (!["succeeded", "failed", "cancelled"].includes((await api.run(id)).status)) {
+    await delay(lookMs);
+  }
   const events: RunEvent[] = [];
   for await (const event of api.follow(id, {})) events.push(event);
   return events;
@@ -97,48 +111,126 @@ async function readWhile(api: Api, id: string, ended: Promise<unknown>): Promise
   return took;
 }
 
+interface Arrival {
+  readonly timeMs: number;
+  readonly lateMs: number;
+}
+
+/** How late events arrive that happen when every follower has had one: before, they catch up. */
 async function lags(api: Api, id: string): Promise<number[]> {
-  const late: number[] = [];
-  const follow = async (): Promise<void> => {
-    for await (const event of api.follow(id, {})) late.push(Date.now() - Date.parse(event.time));
+  const follow = async (): Promise<readonly Arrival[]> => {
+    const arrivals: Arrival[] = [];
+    for await (const { time } of api.follow(id, {})) {
+      const timeMs = Date.parse(time);
+      arrivals.push({ timeMs, lateMs: Date.now() - timeMs });
+    }
+    return arrivals;
   };
-  await Promise.all(Array.from({ length: followers }, follow));
-  return late;
+  const all = await Promise.all(Array.from({ length: followers }, follow));
+  const allThereMs = Math.max(
+    ...all.map(([first]) => (first === undefined ? 0 : first.timeMs + first.lateMs)),
+  );
+  return all.flat().flatMap(({ timeMs, lateMs }) => (timeMs >= allThereMs ? [lateMs] : []));
+}
+
+/** Resident bytes of a process; null where /proc is not there. */
+function residentBytes(pid: number): number | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/** The largest of a process's children, which is the one that trains. */
+function trainerBytes(pid: number): number | null {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    return Math.max(...children.map((child) => residentBytes(Number(child)) ?? 0));
+  } catch {
+    return null;
+  }
+}
+
+interface Started {
+  readonly server: Server;
+  readonly api: Api;
+  readonly tookMs: number;
+}
+
+async function start(dataDir: string, threads: number): Promise<Started> {
+  const beganMs = performance.now();
+  const environment = {
+    LINNET_TRAINERS_MAX: "1",
+    LINNET_THREADS_PER_TRAINER: String(threads),
+  };
+  const server = await startServer({ dataDir, port: 0, environment });
+  const api = remoteApi(server.address);
+  await api.runs({ limit: 1 });
+  return { server, api, tookMs: performance.now() - beganMs };
+}
+
+async function openBare(folder: string, threads: number, norm: boolean): Promise<Child> {
+  const script = fileURLToPath(new URL("./linnet.ts", import.meta.url));
+  const child = new Child([process.execPath, script], {});
+  await child.begin({ ...workload, folder, threads, norm });
+  return child;
+}
+
+const rateIn = async (child: Child): Promise<number> => 1 / (await child.round()).seconds;
+
+/** Alternates `rounds` times. */
+async function alternate({ api }: Started, folder: string, how: Rounds) {
+  await using bare = await openBare(folder, how.threads, true);
+  await using plain = await openBare(folder, how.threads, false);
+  const rows: { plain: number; bare: number; service: number; firstMs: number }[] = [];
+  for (let round = 0; round < how.rounds; round += 1) {
+    const rates = { plain: await rateIn(plain), bare: await rateIn(bare) };
+    const askedMs = Date.now();
+    const events = await eventsOf(api, await submit(api, steps));
+    const first = events.find((event) => event.type === "metrics");
+    const firstMs = Date.parse(first?.time ?? "") - askedMs;
+    rows.push({ ...rates, service: rateOf(events), firstMs });
+  }
+  return rows;
+}
+
+interface Rounds {
+  readonly rounds: number;
+  readonly threads: number;
 }
 
 /** Alternates `rounds` times; readers and followers come in a run of their own. */
 export async function measureService(rounds: number, threads: number): Promise<ServiceFigures> {
   const folder = mkdtempSync(join(tmpdir(), "linnet-peers-"));
+  const dataDir = join(folder, "data");
   writeQuestion(folder, workload);
-  const script = fileURLToPath(new URL("./linnet.ts", import.meta.url));
-  await using bare = new Child([process.execPath, script], {});
-  await bare.begin({ ...workload, folder, threads });
-  const beganMs = performance.now();
-  await using served = await openService({ trainersMax: 1, threadsPerTrainer: threads });
-  const { api } = served;
-  await api.runs({ limit: 1 });
-  const startMs = performance.now() - beganMs;
-  const [bareRates, serviceRates, firsts]: [number[], number[], number[]] = [[], [], []];
-  for (let round = 0; round < rounds; round += 1) {
-    bareRates.push(1 / (await bare.round()).seconds);
-    const askedMs = Date.now();
-    const events = await eventsOf(api, await submit(api, steps));
-    serviceRates.push(rateOf(events));
-    const first = events.find((event) => event.type === "metrics");
-    firsts.push(Date.parse(first?.time ?? "") - askedMs);
+  const fresh = await start(dataDir, threads);
+  await fresh.server.drain();
+  const started = await start(dataDir, threads);
+  const { api, server } = started;
+  try {
+    const rows = await alternate(started, folder, { rounds, threads });
+    const watched = await submit(api, steps);
+    const read = await readWhile(api, watched, eventsOf(api, watched));
+    const late = await lags(api, await submit(api, steps));
+    const bytes = { server: residentBytes(server.pid), trainer: trainerBytes(server.pid) };
+    const ratios = rows.map(({ service, bare }) => service / bare);
+    const [cold, ...warm] = rows.map(({ firstMs }) => firstMs);
+    return {
+      bareStepsPerSecond: median(rows.map(({ bare }) => bare)),
+      plainStepsPerSecond: median(rows.map(({ plain }) => plain)),
+      serviceStepsPerSecond: median(rows.map(({ service }) => service)),
+      ratio: { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) },
+      startMs: { first: fresh.tookMs, again: started.tookMs },
+      firstStepMs: { cold: cold ?? Number.NaN, warm: median(warm) },
+      bytes,
+      read: percentiles(read),
+      followed: { ...percentiles(late), followers },
+    };
+  } finally {
+    await server.drain();
+    rmSync(folder, { recursive: true });
   }
-  const watched = await submit(api, steps);
-  const read = await readWhile(api, watched, eventsOf(api, watched));
-  const late = await lags(api, await submit(api, steps));
-  rmSync(folder, { recursive: true });
-  const [bareRate, serviceRate] = [median(bareRates), median(serviceRates)];
-  return {
-    bareStepsPerSecond: bareRate,
-    serviceStepsPerSecond: serviceRate,
-    ratio: serviceRate / bareRate,
-    startMs,
-    firstStepMs: median(firsts),
-    read: percentiles(read),
-    followed: { ...percentiles(late), followers },
-  };
 }

@@ -1,13 +1,12 @@
 """curvlinops: Gauss–Newton by its operator and its conjugate gradients, kernel products by its
 Jacobian operators, the largest eigenvalue through SciPy."""
-import numpy as np
 import torch
 from curvlinops import CGInverseLinearOperator, GGNLinearOperator
 from curvlinops import JacobianLinearOperator, TransposedJacobianLinearOperator
 from curvlinops.examples import IdentityLinearOperator
 from torch import nn
 
-from question import serve
+from question import largest_eigenvalue, serve
 from torch_models import flat, models, tensors
 
 
@@ -67,16 +66,10 @@ def ntk_product(q):
 
 
 def lambda_max(q):
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
     product = product_of(q)
-    size = q.examples * 10
-
-    def matvec(v):
-        return product(torch.from_numpy(v.astype(np.float32).reshape(-1))).detach().numpy()
-
-    operator = LinearOperator((size, size), matvec, dtype=np.float32)
-    return lambda: eigsh(operator, 1, which="LA", tol=1e-4, return_eigenvectors=False)
+    return lambda: largest_eigenvalue(
+        q.examples * 10, lambda v: product(torch.from_numpy(v)).detach().numpy()
+    )
 
 
 makers = {"gauss_newton": gauss_newton, "ntk_product": ntk_product, "lambda_max": lambda_max}

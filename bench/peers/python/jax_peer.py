@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_models import loss, models
-from question import serve
+from question import largest_eigenvalue, serve
 
 
 def loaded(q):
@@ -163,41 +163,75 @@ def ntk_product(q):
 
 
 def lambda_max(q):
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
     product = product_of(q)
-    size = q.examples * 10
 
-    def matvec(v):
-        u = jnp.asarray(v.reshape(-1, 10), jnp.float32)
-        return np.asarray(product(u)).reshape(-1)
+    def flat(v):
+        return np.asarray(product(jnp.asarray(v.reshape(-1, 10)))).reshape(-1)
 
-    operator = LinearOperator((size, size), matvec, dtype=np.float32)
-    return lambda: eigsh(operator, 1, which="LA", tol=1e-4, return_eigenvectors=False)
+    return lambda: largest_eigenvalue(q.examples * 10, flat)
+
+
+def damped(q, apply, p, x, y):
+    """The loss's gradient, and products with the Gauss–Newton matrix and its damping."""
+    f, push = jax.linearize(lambda p: apply(p, x), p)
+    pull = jax.linear_transpose(push, p)
+    s = jax.nn.softmax(f)
+
+    def product(d):
+        t = push(d)
+        h = (s * t - s * (s * t).sum(1, keepdims=True)) / x.shape[0]
+        return jax.tree.map(lambda a, b: a + q.damping * b, pull(h)[0], d)
+
+    return pull(jax.grad(loss)(f, y))[0], product
 
 
 def gauss_newton(q):
     apply, p, x, y = loaded(q)
 
     @jax.jit
-    def step(p, x, y):
-        f, push = jax.linearize(lambda p: apply(p, x), p)
-        pull = jax.linear_transpose(push, p)
-        g = pull(jax.grad(loss)(f, y))[0]
-        s = jax.nn.softmax(f)
-
-        def product(d):
-            t = push(d)
-            h = (s * t - s * (s * t).sum(1, keepdims=True)) / x.shape[0]
-            return jax.tree.map(lambda a, b: a + q.damping * b, pull(h)[0], d)
-
+    def whole(p, x, y):
+        g, product = damped(q, apply, p, x, y)
         return jax.scipy.sparse.linalg.cg(product, jax.tree.map(jnp.negative, g), tol=1e-5)[0]
+
+    step = whole if q.model == "mlp" else by_calls(q, apply)
 
     def run():
         d = step(p, x, y)
         return np.concatenate([np.asarray(d[name]).reshape(-1) for name in q.weights])
 
     return run
+
+
+def dot(a, b):
+    return sum(jnp.vdot(u, v) for u, v in zip(jax.tree.leaves(a), jax.tree.leaves(b)))
+
+
+def by_calls(q, apply):
+    """Conjugate gradients with one call an iteration, by the rule of jax.scipy's."""
+
+    @jax.jit
+    def begin(p, x, y):
+        right = jax.tree.map(jnp.negative, damped(q, apply, p, x, y)[0])
+        return jax.tree.map(jnp.zeros_like, p), right, right, dot(right, right)
+
+    @jax.jit
+    def iterate(state, p, x, y):
+        d, r, direction, gamma = state
+        h = damped(q, apply, p, x, y)[1](direction)
+        alpha = gamma / dot(direction, h)
+        d = jax.tree.map(lambda a, b: a + alpha * b, d, direction)
+        r = jax.tree.map(lambda a, b: a - alpha * b, r, h)
+        after = dot(r, r)
+        return d, r, jax.tree.map(lambda a, b: a + after / gamma * b, r, direction), after
+
+    def solve(p, x, y):
+        state = begin(p, x, y)
+        limit = 1e-10 * float(state[3])
+        while float(state[3]) > limit:
+            state = iterate(state, p, x, y)
+        return state[0]
+
+    return solve
 
 
 makers = {

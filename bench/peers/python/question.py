@@ -37,6 +37,17 @@ class Question:
         return np.cos(np.arange(size)).astype(np.float32).reshape(self.examples, 10)
 
 
+def largest_eigenvalue(size, product):
+    """By SciPy's Lanczos; product maps a float32 array [size] to one."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    def matvec(v):
+        return product(v.astype(np.float32).reshape(-1))
+
+    operator = LinearOperator((size, size), matvec, dtype=np.float32)
+    return eigsh(operator, 1, which="LA", tol=1e-4, return_eigenvectors=False)
+
+
 def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 

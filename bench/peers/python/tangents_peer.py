@@ -14,7 +14,7 @@ import numpy as np
 
 from jax_models import loss
 from jax_peer import loaded, looped, moved
-from question import serve
+from question import largest_eigenvalue, serve
 
 
 def linear(q):
@@ -44,19 +44,33 @@ def kernel(q, trace):
     return once
 
 
-def ntk_product(q):
+def product_of(q):
     apply, p, x, _ = loaded(q)
     product = jax.jit(
         lambda u, p, x: nt.empirical_ntk_vp_fn(lambda p, x: apply(p, x), x, x, p)(u)
     )
+    return lambda u: product(u, p, x)
+
+
+def ntk_product(q):
+    product = product_of(q)
     u = jnp.asarray(q.direction)
 
     def run():
         for _ in range(q.steps):
-            value = product(u, p, x)
+            value = product(u)
         return np.asarray(value)
 
     return run
+
+
+def lambda_max(q):
+    product = product_of(q)
+
+    def flat(v):
+        return np.asarray(product(jnp.asarray(v.reshape(-1, 10)))).reshape(-1)
+
+    return lambda: largest_eigenvalue(q.examples * 10, flat)
 
 
 makers = {
@@ -66,6 +80,7 @@ makers = {
     "ntk_full": lambda q: kernel(q, False),
     "ntk_trace": lambda q: kernel(q, True),
     "ntk_product": ntk_product,
+    "lambda_max": lambda_max,
 }
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ import torch
 import torch.nn.functional as F
 from torch.func import jacrev, jvp, linearize, vjp, vmap
 
-from question import serve
-from torch_models import models, tensors
+from question import largest_eigenvalue, serve
+from torch_models import flat, models, tensors
 
 
 def standard(q):
@@ -81,16 +81,77 @@ def kernel(q, equation, scale):
     return run
 
 
-def ntk_product(q):
+def product_of(q):
     p, x, _ = tensors(q)
     apply = models[q.model]
+
+    def product(u):
+        _, pull = vjp(lambda p: apply(p, x), p)
+        return jvp(lambda p: apply(p, x), (p,), (pull(u)[0],))[1].detach()
+
+    return product
+
+
+def ntk_product(q):
+    product = product_of(q)
     u = torch.from_numpy(q.direction)
 
     def run():
         for _ in range(q.steps):
-            _, pull = vjp(lambda p: apply(p, x), p)
-            value = jvp(lambda p: apply(p, x), (p,), (pull(u)[0],))[1]
-        return value.detach().numpy()
+            value = product(u)
+        return value.numpy()
+
+    return run
+
+
+def lambda_max(q):
+    product = product_of(q)
+    return lambda: largest_eigenvalue(
+        q.examples * 10, lambda v: product(torch.from_numpy(v).reshape(-1, 10)).numpy().reshape(-1)
+    )
+
+
+def conjugate_gradients(product, right):
+    """x with product(x) = right, by the same rule as jax.scipy's: residual 1e-5 of the right side."""
+    x = [torch.zeros_like(r) for r in right]
+    r, d = list(right), list(right)
+    gamma = dot(r, r)
+    limit = 1e-10 * gamma
+    for _ in range(10 * sum(part.numel() for part in right)):
+        if gamma <= limit:
+            break
+        h = product(d)
+        alpha = gamma / dot(d, h)
+        x = [a + alpha * b for a, b in zip(x, d)]
+        r = [a - alpha * b for a, b in zip(r, h)]
+        gamma, last = dot(r, r), gamma
+        d = [a + (gamma / last) * b for a, b in zip(r, d)]
+    return x
+
+
+def dot(a, b):
+    return sum(torch.sum(u * v) for u, v in zip(a, b))
+
+
+def gauss_newton(q):
+    p, x, y = tensors(q)
+    apply = models[q.model]
+    names = list(p)
+
+    def run():
+        f, pull = vjp(lambda p: apply(p, x), p)
+        _, push = linearize(lambda p: apply(p, x), p)
+        s = f.detach().softmax(1)
+        g = pull(cotangent(f, y)[1], retain_graph=True)[0]
+
+        def product(d):
+            t = push(dict(zip(names, d)))
+            h = (s * t - s * (s * t).sum(1, keepdim=True)) / x.shape[0]
+            back = pull(h, retain_graph=True)[0]
+            return [back[name] + q.damping * part for name, part in zip(names, d)]
+
+        found = conjugate_gradients(product, [-g[name] for name in names])
+        return flat(q, dict(zip(names, found)))
 
     return run
 
@@ -103,6 +164,8 @@ makers = {
     "ntk_full": lambda q: kernel(q, "nop,mqp->nomq", 1),
     "ntk_trace": lambda q: kernel(q, "nop,mop->nm", 0.1),
     "ntk_product": ntk_product,
+    "lambda_max": lambda_max,
+    "gauss_newton": gauss_newton,
 }
 
 if __name__ == "__main__":
