@@ -21,13 +21,33 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const ms = (value: number): string => `${value.toPrecision(3)} ms`;
 
 function serviceTable(figures: ServiceFigures): string {
-  const { read, followed } = figures;
+  const { read, followed, ratio, startMs, firstStepMs, bytes } = figures;
+  const three = (value: number): string => value.toFixed(3);
+  const megabytes = (value: number | null): string =>
+    value === null ? "–" : `${Math.round(value / 1e6)} MB`;
   const rows = [
     ["steps a second, bare engine", figures.bareStepsPerSecond.toFixed(1)],
     ["steps a second, service", figures.serviceStepsPerSecond.toFixed(1)],
-    ["service over bare engine", figures.ratio.toFixed(3)],
-    ["start of the service to its first answer", ms(figures.startMs)],
-    ["request for a run to its first metrics", ms(figures.firstStepMs)],
+    [
+      "service over bare engine, median and range of the rounds",
+      `${three(ratio.median)} (${three(ratio.least)} … ${three(ratio.most)})`,
+    ],
+    [
+      "steps a second, bare engine without the norm of the gradient",
+      figures.plainStepsPerSecond.toFixed(1),
+    ],
+    [
+      "start of the service to its first answer: in an empty folder, again",
+      `${ms(startMs.first)}, ${ms(startMs.again)}`,
+    ],
+    [
+      "request for a run to its first metrics: new trainer, kept trainer",
+      `${ms(firstStepMs.cold)}, ${ms(firstStepMs.warm)}`,
+    ],
+    [
+      "resident memory while training: server, trainer",
+      `${megabytes(bytes.server)}, ${megabytes(bytes.trainer)}`,
+    ],
     ["reading a run while it trains, median and 99 %", `${ms(read.p50Ms)}, ${ms(read.p99Ms)}`],
     [
       `an event's way to ${followed.followers} followers, median and 99 %`,
@@ -53,7 +73,7 @@ function growthTable(rows: readonly Growth[]): string {
   return [...head, ...lines].join("\n");
 }
 
-const service = await measureService(Number(flags.rounds ?? 3), threads);
+const service = await measureService(Number(flags.rounds ?? 5), threads);
 const backend = await onnxruntimeBackend({ device: "cpu", threads });
 const growth = await measureGrowth(backend);
 const [first, second] = [serviceTable(service), growthTable(growth)];

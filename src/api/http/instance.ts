@@ -10,6 +10,7 @@ import { onClientError, onError, RouteTable } from "./faults.ts";
 import { logAnswer, readQuery, requestIdOf } from "./hooks.ts";
 import { named } from "./schemas.ts";
 import { beginSpan, endSpan } from "./tracing.ts";
+import { lazyValidators } from "./validators.ts";
 
 const keepAliveTimeoutMs = 72_000;
 const requestsPerSocketMax = 100_000;
@@ -50,6 +51,7 @@ function bare(backing: Backing) {
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
     clientErrorHandler: onClientError,
     frameworkErrors: onError,
+    schemaController: { compilersFactory: { buildValidator: lazyValidators() } },
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false },
     },
