@@ -40,8 +40,10 @@ export interface Trainer {
 /** Messages that may wait to be taken; the channel allows a trainer far fewer. */
 export const messagesWaitingMax = 1024;
 
-const kept =
-  /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|NODE_COMPILE_CACHE|(CUDA|NVIDIA|VK|ORT|TF|OMP)_\w+)$/;
+const kept = /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|(CUDA|NVIDIA|VK|ORT|TF|OMP)_\w+)$/;
+
+/** Where compiled code is kept. */
+const codeCache = "NODE_COMPILE_CACHE";
 
 /** What opens artifacts that are in S3. */
 const keptForS3 = /^AWS_\w+$/;
@@ -52,7 +54,8 @@ const keptForS3 = /^AWS_\w+$/;
  */
 export function scrubbed(environment: TrainerOptions["environment"]): Record<string, string> {
   const needsS3 = (environment["LINNET_ARTIFACTS"] ?? "").trim() !== "";
-  const isKept = (name: string): boolean => kept.test(name) || (needsS3 && keptForS3.test(name));
+  const isKept = (name: string): boolean =>
+    kept.test(name) || name === codeCache || (needsS3 && keptForS3.test(name));
   const entries = Object.entries(environment);
   return Object.fromEntries(
     entries.filter((entry): entry is [string, string] => isKept(entry[0]) && entry[1] != null),
