@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Tensors } from "#engine/backend.ts";
 import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
-import { tensor } from "#engine/tensor.ts";
 import { Batches } from "#learning/batches.ts";
 import { compileDescent } from "#learning/descent/compile.ts";
 import { partsFor } from "#learning/descent/parts.ts";
@@ -47,13 +46,11 @@ const seconds = async (work: () => Promise<void>): Promise<number> => {
   return (performance.now() - began) / 1000;
 };
 
-/**
- * The form that a long phase gets: weight space, where a step is what is compared, and what `auto`
- * chooses, where a whole round is.
- */
-function formOf({ task, examples, batch, damping }: Question): AnyForm {
+/** The form that `auto` gives a long phase; networks with convolutions stay in weight space. */
+function formOf({ task, examples, batch, damping, model }: Question): AnyForm {
   if (task === "standard") return { type: "standard", trailing: false, resets: false };
-  if (task === "linear_round") return { type: "function_space", resets: false };
+  const isLong = task === "linear_full" || task === "linear_round";
+  if (isLong && model === "mlp") return { type: "layer_space", resets: false };
   if (task === "gauss_newton") {
     const { form } = formAt(
       {
@@ -140,10 +137,8 @@ async function products(question: Question): Promise<Round> {
   const { examples, folder, model } = question;
   const network = networkOf(model);
   const train = splitIn(folder, network, examples);
-  const probe = await KernelProbe.compile(
-    { backend, precision: "float32", network, loss, train },
-    examples,
-  );
+  const options = { backend, precision: "float32", network, loss, train } as const;
+  const probe = new KernelProbe(options, examples);
   const weights = parametersIn(folder, network);
   if (question.task === "lambda_max") {
     return async () => {
@@ -155,17 +150,12 @@ async function products(question: Question): Promise<Round> {
     };
   }
   const size = examples * 10;
-  const direction = tensor(
-    "float32",
-    [examples, 10],
-    Float32Array.from({ length: size }, (_, at) => Math.cos(at)),
-  );
+  const direction = Float64Array.from({ length: size }, (_, at) => Math.fround(Math.cos(at)));
   return async () => {
     let value: ArrayLike<number> = [];
     const took = await seconds(async () => {
-      for (let at = 0; at < question.steps; at += 1) {
-        value = await probe.product(weights, direction);
-      }
+      const product = await probe.at(weights);
+      for (let at = 0; at < question.steps; at += 1) value = await product(direction);
     });
     return { seconds: took, value };
   };

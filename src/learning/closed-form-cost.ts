@@ -3,11 +3,6 @@
  * products with the kernel, and by products with the Jacobian alone. Chooses nothing.
  */
 import type { Precision } from "#engine/backend.ts";
-import { countFlops } from "#engine/graph/flops.ts";
-import { peakBytes } from "#engine/graph/memory.ts";
-import { programOutputs } from "#engine/graph/program.ts";
-
-import { dividedProduct, keptExamplesMax } from "./descent/jacobian-product.ts";
 import type { Task } from "./descent/step.ts";
 import type { Route } from "./descent/surface.ts";
 import {
@@ -15,14 +10,12 @@ import {
   factorCopies,
   kernelCostOf,
   kernelSeconds,
-  parametersOf,
   pullSeconds,
   rowsOf,
   type SolverQuestion,
   setupSeconds,
 } from "./dual-cost.ts";
-import { countOf } from "./examples.ts";
-import { programSeconds, type Speed } from "./speed.ts";
+import { jacobianProductCost, type ProductCost } from "./product-cost.ts";
 
 /** Rows of the largest kernel that is decomposed: a minute or so in TypeScript. */
 export const eigenRowsMax = 3000;
@@ -91,27 +84,6 @@ function spacesFor({ task, settings, steps, phases }: SolverQuestion) {
   return { count: most, spaces: (wanted / most) ** 2, horizon };
 }
 
-interface Product {
-  readonly seconds: number;
-  readonly flops: number;
-  readonly bytes: number;
-}
-
-/** One product with the Jacobian and its transpose. */
-function jacobianProduct(task: Task, precision: Precision, speed: Speed): Product {
-  const examples = countOf(task.train);
-  if (examples > keptExamplesMax) {
-    const flops = 8 * parametersOf(task) * examples;
-    const seconds = (1.5 * flops) / speed.contraction[precision] + 8 * speed.call;
-    const bytes = 6 * parametersOf(task) * (precision === "float64" ? 8 : 4);
-    return { seconds, flops: 1.5 * flops, bytes };
-  }
-  const { steps: product } = dividedProduct(task);
-  const bytes = peakBytes(programOutputs(product), precision);
-  const flops = countFlops(programOutputs(product)).contraction;
-  return { seconds: programSeconds(product, speed, precision).step + speed.call, flops, bytes };
-}
-
 /** What a route would take; null where the kernel's factors do not fit. */
 export function closedFormCost(route: Route, question: SolverQuestion): Cost | null {
   const { task, settings, speed, steps, phases, baseBytes } = question;
@@ -141,9 +113,9 @@ export function closedFormCost(route: Route, question: SolverQuestion): Cost | n
       memoryBytes: baseBytes + 6.5 * rows ** 2 * width + factors,
     };
   }
-  const product: Product =
+  const product: ProductCost =
     route === "jacobian"
-      ? jacobianProduct(task, precision, speed)
+      ? jacobianProductCost(task, precision, speed)
       : {
           seconds: (rows ** 2 * width) / speed.memoryBytes + speed.call,
           flops: 2 * rows ** 2,

@@ -11,6 +11,7 @@ import type { GaussNewtonForm } from "./descent/surface.ts";
 import { countOf } from "./examples.ts";
 import { type KernelCost, kernelCost } from "./ntk/cost.ts";
 import { factorNumbersMax } from "./ntk/factor-computer.ts";
+import { jacobianProductCost } from "./product-cost.ts";
 import { programSeconds, type Speed } from "./speed.ts";
 
 export interface SolverQuestion {
@@ -121,9 +122,11 @@ export function gaussNewtonEstimate(
   const vectors = 8 * parameters * 8;
   if (form.solver === "cg") {
     const products = Math.min(form.iterationsMax, iterationsTypical) + 16;
-    const flops = products * 10 * parameters * examples;
-    const seconds = flops / rate + products * (8 * speed.call + parameters * 2e-9);
-    return { flops, seconds, memoryBytes: baseBytes + vectors + 40 * rows * 8 };
+    const product = jacobianProductCost(task, settings.dtype, speed);
+    const flops = products * product.flops;
+    const seconds = products * product.seconds;
+    const memoryBytes = baseBytes + vectors + 40 * rows * 8 + product.bytes;
+    return { flops, seconds, memoryBytes };
   }
   const cost = kernelCost(task.network, task.train.x);
   const hostFlops = rows ** 3 / 3;

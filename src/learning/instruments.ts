@@ -85,11 +85,12 @@ export class Instruments implements AsyncDisposable {
     this.#snapshots = snapshots;
     this.evaluator = new Lazy(() => Evaluator.compile({ ...base, examples, linearised }));
     this.gap = new Lazy(() => GapProbe.compile(probe));
-    this.kernel = new Lazy(() => KernelProbe.compile(probe, prepared.kernelExamples));
+    this.kernel = new Lazy(async () => new KernelProbe(probe, prepared.kernelExamples));
     const settings = snapshotSettings(assignment.settings.snapshots ?? {});
     const seen = probesOf(prepared, settings);
     this.#probesOfSnapshots = seen.map(
-      ({ probe: train }) => new Lazy(() => KernelProbe.compile({ ...base, train }, countOf(train))),
+      ({ probe: train }) =>
+        new Lazy(async () => new KernelProbe({ ...base, train }, countOf(train))),
     );
     const followed = (one: SeenSplit, at: number): FollowedOptions => ({
       ...base,

@@ -53,7 +53,7 @@ async function lambdaMaxOf(prepared: Prepared, ports: PlanPorts): Promise<number
   const { precision, task, examples, assignment, kernelExamples } = prepared;
   const start = await calibrated(prepared, await startingState(prepared, artifacts), backend);
   const options = { backend, precision, network, loss: task.loss, train: examples.train };
-  await using probe = await KernelProbe.compile(options, kernelExamples);
+  await using probe = new KernelProbe(options, kernelExamples);
   const found = await probe.lambdaMax(start.state.descent.weights, assignment.settings.seed);
   return found.value;
 }

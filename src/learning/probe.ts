@@ -3,26 +3,24 @@
  * left the linear model, the loss of both, and the kernel's largest eigenvalue. Judges nothing.
  */
 
-import { vjp } from "#engine/autodiff/backward.ts";
-import { jvp } from "#engine/autodiff/forward.ts";
 import type { Backend, Callable, Precision, Tensors } from "#engine/backend.ts";
-import { input, subtract } from "#engine/graph/build.ts";
+import { subtract } from "#engine/graph/build.ts";
 import type { Network } from "#engine/network.ts";
-import type { Node } from "#engine/ops/operations.ts";
-import { sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
 import type { Loss } from "#schemas/algorithm.ts";
+import { JacobianProduct } from "./descent/jacobian-product.ts";
 import { linearModel } from "./descent/linearised.ts";
+import { Tangents } from "./descent/tangents.ts";
 import { prefixed } from "./evaluation.ts";
 import {
   batchNodes,
   countOf,
   firstOf,
-  found,
   outputsOf,
   parameterInputs,
   type Split,
 } from "./examples.ts";
 import { lossOf, squaredNorm } from "./loss.ts";
+import type { Product } from "./solve/conjugate-gradients.ts";
 import { type LargestEigenvalue, largestEigenvalue } from "./solve/lanczos.ts";
 
 /** Training examples on which the gap is looked at. */
@@ -105,58 +103,40 @@ const toleranceOf: Readonly<Record<Precision, number>> = { float32: 1e-4, float6
 
 /** Largest eigenvalue of Θ/n on the first n training examples, by products u ↦ J(Jᵀu). */
 export class KernelProbe implements AsyncDisposable {
-  readonly #call: Callable;
-  readonly #shape: readonly [number, number];
+  readonly #product: JacobianProduct;
+  readonly #tangents: Tangents;
+  readonly #examples: number;
   readonly #precision: Precision;
 
-  private constructor(call: Callable, shape: readonly [number, number], precision: Precision) {
-    this.#call = call;
-    this.#shape = shape;
+  /** Compiled where first used. */
+  constructor(options: ProbeOptions, examples: number) {
+    const { backend, precision, network, train } = options;
+    const task = { network, train: firstOf(train, examples) };
+    const how = { backend, precision, task, mode: "inference" } as const;
+    this.#tangents = new Tangents(how);
+    this.#product = new JacobianProduct(how, this.#tangents);
+    this.#examples = examples;
     this.#precision = precision;
   }
 
-  static async compile(options: ProbeOptions, examples: number): Promise<KernelProbe> {
-    const { network, backend, precision } = options;
-    const split = firstOf(options.train, examples);
-    const batch = batchNodes(split, null);
-    const point = parameterInputs(network, "anchor");
-    const f = outputsOf(network, point, { x: batch.x, mode: "inference" });
-    const shape = [examples, sizeOf(network.outputShape)] as const;
-    const u = input("cotangent", shape);
-    const nodes: Node[] = network.parameters.map(({ name }) => found(point, name));
-    const gradients = vjp([f], nodes, [u]);
-    const tangents = new Map(nodes.map((node, at) => [node, gradients[at] as Node]));
-    const [product] = jvp([f], tangents);
-    const procedure = {
-      name: "kernel product",
-      constants: batch.constants.filter(({ input: node }) => node === batch.x),
-      inputs: [...point.values(), u],
-      outputs: { product: product as Node },
-    };
-    return new KernelProbe(await backend.compile(procedure, precision), shape, precision);
-  }
-
-  /** Θu for u [n, O] at the anchor. */
-  async product(anchor: Tensors, cotangent: Tensor): Promise<ArrayLike<number>> {
-    const { product } = await this.#call.call({ ...prefixed(anchor, "anchor"), cotangent });
-    return product?.data ?? [];
+  /** Θu for u [n · O] at an anchor. */
+  async at(anchor: Tensors): Promise<Product> {
+    return await this.#product.at(anchor);
   }
 
   async lambdaMax(anchor: Tensors, seed: number): Promise<LargestEigenvalue> {
-    const [examples] = this.#shape;
+    const product = await this.at(anchor);
     return await largestEigenvalue({
-      size: sizeOf(this.#shape),
+      size: this.#examples * this.#tangents.outputs,
       seed,
       tolerance: toleranceOf[this.#precision],
       productsMax,
-      product: async (v) => {
-        const product = await this.product(anchor, tensor(this.#precision, this.#shape, v));
-        return Float64Array.from(product, (value) => value / examples);
-      },
+      product: async (v) => (await product(v)).map((value) => value / this.#examples),
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#call[Symbol.asyncDispose]();
+    await this.#product[Symbol.asyncDispose]();
+    await this.#tangents[Symbol.asyncDispose]();
   }
 }

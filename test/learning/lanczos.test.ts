@@ -78,7 +78,7 @@ describe("the largest eigenvalue", () => {
     const { train } = smallExamples();
     const parameters = Object.fromEntries(network.initialise(2));
     const options = { backend: referenceBackend(), precision: "float64", network } as const;
-    const probe = await KernelProbe.compile({ ...options, train, loss: "mean_squared_error" }, 12);
+    const probe = new KernelProbe({ ...options, train, loss: "mean_squared_error" }, 12);
     const found = await probe.lambdaMax(parameters, 0);
     const { jacobian, rows, columns } = await jacobianOf(network, parameters, train, 12);
     const kernel = Float64Array.from({ length: rows * rows }, (_, at) => {

@@ -12,6 +12,7 @@ import { dot } from "#learning/solve/conjugate-gradients.ts";
 import { type DampedOutcome, solveDense, solveMatrixFree } from "#learning/solve/damped.ts";
 import { judgeStep } from "#learning/solve/trust.ts";
 import type { Columns, DescentState, Stretch } from "./descent.ts";
+import { JacobianProduct } from "./jacobian-product.ts";
 import type { MoverOptions } from "./phase-mover.ts";
 import { targetValues } from "./residual-accuracy.ts";
 import type { DescentSurface, GaussNewtonForm } from "./surface.ts";
@@ -59,6 +60,7 @@ const dampingName = "damping";
 export class GaussNewton implements DescentSurface {
   readonly #options: GaussNewtonOptions;
   readonly #tangents: Tangents;
+  readonly #product: JacobianProduct;
   #kernel: Promise<KernelComputer> | null = null;
   #targets: Float64Array | null = null;
   #state: DescentState | null = null;
@@ -66,6 +68,7 @@ export class GaussNewton implements DescentSurface {
   constructor(options: GaussNewtonOptions) {
     this.#options = options;
     this.#tangents = new Tangents(options);
+    this.#product = new JacobianProduct(options, this.#tangents);
   }
 
   async restore(state: DescentState): Promise<void> {
@@ -95,6 +98,7 @@ export class GaussNewton implements DescentSurface {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tangents[Symbol.asyncDispose]();
+    await this.#product[Symbol.asyncDispose]();
     await (await this.#kernel)?.[Symbol.asyncDispose]();
   }
 
@@ -168,8 +172,7 @@ export class GaussNewton implements DescentSurface {
       return solveDense(tensor.data, question);
     }
     return await solveMatrixFree(question, {
-      product: async (u) =>
-        await this.#tangents.push(weights, await this.#tangents.pull(weights, u)),
+      product: await this.#product.at(weights),
       tolerance: form.tolerance,
       iterationsMax: form.iterationsMax,
       rank: preconditionerRank,

@@ -14,6 +14,7 @@ import type {
 } from "#engine/backend.ts";
 import { input } from "#engine/graph/build.ts";
 import { substitute } from "#engine/graph/walk.ts";
+import type { Mode } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import { sizeOf, tensor } from "#engine/tensor.ts";
 import { batchNodes, countOf, found, outputsOf, parameterInputs } from "#learning/examples.ts";
@@ -27,19 +28,26 @@ export interface ProductOptions {
   readonly backend: Backend;
   readonly precision: Precision;
   readonly task: Pick<Task, "network" | "train">;
+  /** As the network is applied in; training unless given. */
+  readonly mode?: Mode;
 }
 
 /** Examples up to which primals of all of them are kept; more go block by block, computed anew. */
-export const keptExamplesMax = 4096;
+const keptExamplesMax = 4096;
+/** Numbers of such primals at most: 256 MB in float32. */
+const keptNumbersMax = 2 ** 26;
 
 /**
  * The graph of a product in two: what the anchor decides, and the rest. A layer whose Gram matrix
  * is the cheaper way is gone through by it: T = (AAᵀ + β²)·G in the place of a gradient and a jvp.
  */
-export function dividedProduct({ network, train }: ProductOptions["task"]): Hoisted {
+function dividedProduct(
+  { network, train }: ProductOptions["task"],
+  mode: Mode = "training",
+): Hoisted {
   const batch = batchNodes(train, null);
   const point = parameterInputs(network, "anchor");
-  const f = outputsOf(network, point, { x: batch.x, mode: "training" });
+  const f = outputsOf(network, point, { x: batch.x, mode });
   const u = input("cotangent", [countOf(train), sizeOf(network.outputShape)]);
   const nodes: Node[] = network.parameters.map(({ name }) => found(point, name));
   const { entrances, rest } = cutAtEntrances([f], nodes);
@@ -58,22 +66,33 @@ export function dividedProduct({ network, train }: ProductOptions["task"]): Hois
   });
 }
 
+/** The product in two where what the anchor decides is worth keeping; else null. */
+export function keptProduct(task: ProductOptions["task"], mode?: Mode): Hoisted | null {
+  if (countOf(task.train) > keptExamplesMax) return null;
+  const divided = dividedProduct(task, mode);
+  const kept = Object.values(divided.primals.outputs);
+  const numbers = kept.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return numbers > keptNumbersMax ? null : divided;
+}
+
 /** Compiled where first used. Holds device memory until it is disposed of. */
 export class JacobianProduct implements AsyncDisposable {
   readonly #options: ProductOptions;
   readonly #tangents: Tangents;
-  readonly #divided: Hoisted | null;
+  /** Undefined until a product is asked for. */
+  #divided: Hoisted | null | undefined;
   #compiled: Promise<readonly [Callable, Loop]> | null = null;
 
   constructor(options: ProductOptions, tangents: Tangents) {
     this.#options = options;
     this.#tangents = tangents;
-    const isKept = countOf(options.task.train) <= keptExamplesMax;
-    this.#divided = isKept ? dividedProduct(options.task) : null;
   }
 
   /** Θ at this anchor. The product of an earlier anchor is no more. */
   async at(anchor: Tensors): Promise<Product> {
+    if (this.#divided === undefined) {
+      this.#divided = keptProduct(this.#options.task, this.#options.mode);
+    }
     if (this.#divided === null) {
       return async (v) => await this.#tangents.push(anchor, await this.#tangents.pull(anchor, v));
     }

@@ -6,6 +6,7 @@ import { vjp } from "#engine/autodiff/backward.ts";
 import { jvp } from "#engine/autodiff/forward.ts";
 import type { Backend, Loop, Precision, Program, Tensors } from "#engine/backend.ts";
 import { add, input } from "#engine/graph/build.ts";
+import type { Mode } from "#engine/network.ts";
 import type { Node } from "#engine/ops/operations.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "#engine/tensor.ts";
 import { batchNodes, countOf, found, outputsOf, parameterInputs } from "#learning/examples.ts";
@@ -18,6 +19,8 @@ export interface TangentsOptions {
   readonly backend: Backend;
   readonly precision: Precision;
   readonly task: Pick<Task, "network" | "train">;
+  /** As the network is applied in; training unless given. */
+  readonly mode?: Mode;
 }
 
 type Kind = "outputs" | "push" | "pull";
@@ -88,10 +91,11 @@ export class Tangents implements AsyncDisposable {
   }
 
   #program(kind: Kind): Program {
-    const { network, train } = this.#options.task;
+    const { mode = "training", task } = this.#options;
+    const { network, train } = task;
     const batch = batchNodes(train, this.#block);
     const anchor = parameterInputs(network, "anchor");
-    const outputs = outputsOf(network, anchor, { x: batch.x, mode: "training" });
+    const outputs = outputsOf(network, anchor, { x: batch.x, mode });
     const points: Node[] = network.parameters.map(({ name }) => found(anchor, name));
     const inputs = (prefix: string) =>
       network.parameters.map(({ name, shape }) => input(`${prefix}/${name}`, shape));
