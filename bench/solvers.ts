@@ -83,8 +83,8 @@ const kept: AnyForm = {
   resets: false,
   keepsPrimals: false,
 };
-const layerSpace: AnyForm = { type: "layer_space", resets: false };
-const functionSpace: AnyForm = { type: "function_space", resets: false };
+const byKernel: AnyForm = { type: "function_space", route: "kernel", resets: false };
+const byJacobian: AnyForm = { type: "function_space", route: "jacobian", resets: false };
 const closedForm = (route: Route, { steps }: Shape): AnyForm => ({
   type: "closed_form",
   resets: false,
@@ -103,15 +103,15 @@ async function againstPeer(peer: Peer | null): Promise<void> {
   for (const [task, shape] of cases) {
     say(`linearised step, ${named(shape)}`);
     const { step: inWeights } = await phaseSeconds(backend, kept, { shape, nowMs });
-    const inLayers =
-      shape.batch === "full"
-        ? (await phaseSeconds(backend, layerSpace, { shape, nowMs })).step
-        : null;
+    const isFull = shape.batch === "full";
+    const inFunctions = isFull
+      ? (await phaseSeconds(backend, byJacobian, { shape, nowMs })).step
+      : null;
     const theirs = await peer?.ask({ task, ...shape });
     const ours = [`weight_space ${ms(inWeights)}`];
-    if (inLayers !== null) ours.push(`layer_space ${ms(inLayers)}`);
+    if (inFunctions !== null) ours.push(`function_space/jacobian ${ms(inFunctions)}`);
     say(`  ${ours.join("; ")}; JAX ${said(theirs, (seconds) => ms(seconds / steps))}`);
-    const step = Math.min(inWeights, inLayers ?? inWeights);
+    const step = Math.min(inWeights, inFunctions ?? inWeights);
     ratio("a step", step, theirs?.seconds && theirs.seconds / steps, 1.5);
   }
 }
@@ -127,8 +127,8 @@ function said(
 /** Ways of computing a phase that are measured; the spectrum where rows are few. */
 function waysOf(shape: Shape): readonly (readonly [string, AnyForm])[] {
   const dual = [
-    ["layer_space", layerSpace],
-    ["function_space", functionSpace],
+    ["function_space/jacobian", byJacobian],
+    ["function_space/kernel", byKernel],
   ] as const;
   if (shape.loss !== squares) {
     const isSmall = shape.layers.reduce((a, b) => a + b, 0) < 256;

@@ -160,10 +160,6 @@ export const Algorithm = Type.Union(
             [
               Type.Literal("auto"),
               Type.Literal("weight_space"),
-              Type.Literal("layer_space", {
-                description:
-                  "On coefficients of layers, by Gram matrices of their inputs: sgd, full batches.",
-              }),
               Type.Literal("function_space", {
                 description: "On coefficients of the tangent kernel's rows: sgd alone.",
               }),

@@ -206,8 +206,7 @@ export type Evaluation = Static<typeof Evaluation>;
 export const Plan = Type.Object(
   {
     solver: Type.String({
-      description:
-        "standard, weight_space, layer_space, function_space, closed_form, gauss_newton.",
+      description: "standard, weight_space, function_space, closed_form, gauss_newton.",
     }),
     reason: Type.String(),
     engine: Type.String(),

@@ -46,11 +46,11 @@ const seconds = async (work: () => Promise<void>): Promise<number> => {
   return (performance.now() - began) / 1000;
 };
 
-/** The form that `auto` gives a long phase; networks with convolutions stay in weight space. */
-function formOf({ task, examples, batch, damping, model }: Question): AnyForm {
+/** The form that `auto` gives a long phase of classes. */
+function formOf({ task, examples, batch, damping }: Question): AnyForm {
   if (task === "standard") return { type: "standard", trailing: false, resets: false };
   const isLong = task === "linear_full" || task === "linear_round";
-  if (isLong && model === "mlp") return { type: "layer_space", resets: false };
+  if (isLong) return { type: "function_space", route: "jacobian", resets: false };
   if (task === "gauss_newton") {
     const { form } = formAt(
       {

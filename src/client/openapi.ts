@@ -838,7 +838,7 @@ export interface components {
              * @description How steps inside a linear phase are computed; the numbers are the same.
              * @default auto
              */
-            solver?: "auto" | "weight_space" | "layer_space" | "function_space" | "closed_form";
+            solver?: "auto" | "weight_space" | "function_space" | "closed_form";
             /** @constant */
             type: "linearised";
         } | {
@@ -3280,7 +3280,7 @@ export interface components {
             reason: string;
             /** @description Of training, estimated. */
             seconds?: number;
-            /** @description standard, weight_space, layer_space, function_space, closed_form, gauss_newton. */
+            /** @description standard, weight_space, function_space, closed_form, gauss_newton. */
             solver: string;
         };
         PlanAnswer: {

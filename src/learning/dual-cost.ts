@@ -3,16 +3,21 @@
  * step of Gauss–Newton. Closed forms are in closed-form-cost.ts; the choice is in solvers.ts.
  */
 import type { Precision } from "#engine/backend.ts";
+import { countFlops } from "#engine/graph/flops.ts";
+import { peakBytes } from "#engine/graph/memory.ts";
+import { programOutputs } from "#engine/graph/program.ts";
+import { ordered } from "#engine/graph/walk.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { RunSettings } from "#src/channel.ts";
 import { functionSpaceProgram } from "./descent/function-program.ts";
+import { keptProduct } from "./descent/jacobian-product.ts";
 import type { Task } from "./descent/step.ts";
-import type { GaussNewtonForm } from "./descent/surface.ts";
+import type { FunctionSpaceForm, GaussNewtonForm } from "./descent/surface.ts";
 import { countOf } from "./examples.ts";
 import { type KernelCost, kernelCost } from "./ntk/cost.ts";
 import { factorNumbersMax } from "./ntk/factor-computer.ts";
 import { jacobianProductCost } from "./product-cost.ts";
-import { programSeconds, type Speed } from "./speed.ts";
+import { programSeconds, type Speed, secondsOf } from "./speed.ts";
 
 export interface SolverQuestion {
   readonly task: Task;
@@ -41,6 +46,8 @@ interface CostHow {
 
 /** Arrays of the kernel's size that are held at once by steps in function space. */
 const kernelCopies = 3.3;
+/** What a native allocator holds beyond what is alive. */
+const arenaShare = 1.3;
 /** Copies of the factors of a kernel. */
 export const factorCopies = 6;
 /** Seconds of compiling a kernel and the products of a Jacobian. */
@@ -80,8 +87,18 @@ export function kernelCostOf({ network, train }: Task): KernelCost | null {
   return cost.numbers > factorNumbersMax ? null : cost;
 }
 
-/** Steps in function space; null when the kernel's factors do not fit. */
-export function functionSpaceCost(question: SolverQuestion): Cost | null {
+/** Steps in function space by a route; null when what it reads does not fit. */
+export function functionSpaceCost(
+  route: FunctionSpaceForm["route"],
+  question: SolverQuestion,
+): Cost | null {
+  return route === "kernel" ? byKernel(question) : byJacobian(question);
+}
+
+const hasExtras = ({ optimizer }: Task): boolean =>
+  optimizer.momentum > 0 || optimizer.weightDecay > 0;
+
+function byKernel(question: SolverQuestion): Cost | null {
   const { task, settings, speed, steps, phases, baseBytes } = question;
   const cost = kernelCostOf(task);
   if (cost === null) return null;
@@ -91,8 +108,8 @@ export function functionSpaceCost(question: SolverQuestion): Cost | null {
   const kernel = kernelSeconds(cost, rows, { speed, precision });
   const seen = (task.batchSize ?? countOf(task.train)) * sizeOf(task.network.outputShape);
   const gathered = task.batchSize === null ? 0 : seen * rows;
-  const hasExtras = task.optimizer.momentum > 0 || task.optimizer.weightDecay > 0;
-  const { step, call } = programSeconds(functionSpaceProgram(task, hasExtras), speed, precision);
+  const program = functionSpaceProgram(task, { route: "kernel", extras: hasExtras(task) });
+  const { step, call } = programSeconds(program, speed, precision);
   return {
     seconds:
       setupSeconds +
@@ -102,6 +119,26 @@ export function functionSpaceCost(question: SolverQuestion): Cost | null {
     flops: phases * cost.flops + steps * 2 * rows * seen,
     memoryBytes:
       baseBytes + (kernelCopies * rows ** 2 + factorCopies * cost.numbers + gathered) * width,
+  };
+}
+
+/** A product with the Jacobian and its transpose each step, on primals of the anchor. */
+function byJacobian(question: SolverQuestion): Cost | null {
+  const { task, settings, speed, steps, phases, baseBytes } = question;
+  const divided = task.batchSize === null ? keptProduct(task) : null;
+  if (divided === null) return null;
+  const precision = settings.dtype;
+  const program = functionSpaceProgram(task, { route: "jacobian", extras: hasExtras(task) });
+  const outputs = programOutputs(program);
+  const anchored = Object.values(divided.primals.outputs);
+  const { step, call } = programSeconds(program, speed, precision);
+  const anchor = secondsOf(ordered(anchored), speed, precision) + 2 * speed.call + call;
+  return {
+    seconds: setupSeconds + steps * step + phases * anchor + pullSeconds(question),
+    flops: steps * countFlops(outputs).contraction + phases * countFlops(anchored).contraction,
+    // Arrays come from the engine to the host and lie there too.
+    memoryBytes:
+      baseBytes + arenaShare * (peakBytes(outputs, precision) + peakBytes(anchored, precision)),
   };
 }
 

@@ -95,8 +95,9 @@ export function formAt(question: FormQuestion, step: number): FormChoice {
     return { form, reason: "asked for", until: isEvery ? untilEvery : Number.POSITIVE_INFINITY };
   }
   const { name = "weight_space", reason = "" } = question.solver ?? {};
-  if (name === "function_space" || name === "layer_space") {
-    return { form: { type: name, resets }, reason, ...endless };
+  if (name === "function_space") {
+    const route = question.solver?.route === "jacobian" ? "jacobian" : "kernel";
+    return { form: { type: name, route, resets }, reason, ...endless };
   }
   if (name === "closed_form") {
     const { route = "spectrum" } = question.solver ?? {};

@@ -8,15 +8,14 @@ import type { Task } from "./descent/step.ts";
 import { type Route, routes } from "./descent/surface.ts";
 import { type Cost, functionSpaceCost, rowsOf, type SolverQuestion } from "./dual-cost.ts";
 import { countOf, firstOf } from "./examples.ts";
-import { layerSpaceCost } from "./layer-cost.ts";
 
-export const solvers = ["weight_space", "layer_space", "function_space", "closed_form"] as const;
+export const solvers = ["weight_space", "function_space", "closed_form"] as const;
 export type Solver = (typeof solvers)[number];
 
 /** What one solver would take over the whole run. */
 export interface Estimate extends Cost {
   readonly solver: Solver;
-  /** Of a closed form. */
+  /** Of a closed form, and of steps in function space. */
   readonly route?: Route;
 }
 
@@ -29,9 +28,6 @@ export function obstacle(solver: Solver, task: Task): string | null {
   }
   const [reason] = network.coupling;
   if (reason !== undefined) return reason;
-  if (solver === "layer_space") {
-    return batchSize === null ? null : "layer_space needs full batches";
-  }
   if (solver === "function_space") return null;
   if (loss !== "mean_squared_error") return `a closed form needs mean_squared_error, not ${loss}`;
   if (batchSize !== null) return "a closed form needs full batches";
@@ -47,20 +43,26 @@ export function dualEstimate(
   question: SolverQuestion,
   memoryBytesMax: number,
 ): Estimate | null {
-  if (solver === "layer_space") return { solver, ...layerSpaceCost(question) };
-  if (solver === "function_space") {
-    const cost = functionSpaceCost(question);
-    return cost === null ? null : { solver, ...cost };
-  }
   const found = routes.flatMap((route): Estimate[] => {
-    if (routeObstacle(route, question.task) !== null) return [];
-    const cost = closedFormCost(route, question);
+    const cost = costBy(solver, route, question);
     return cost === null ? [] : [{ solver, route, ...cost }];
   });
   const fitting = found.filter(({ memoryBytes }) => memoryBytes <= memoryBytesMax);
   const least = (among: readonly Estimate[], by: "seconds" | "memoryBytes"): Estimate | null =>
     among.reduce<Estimate | null>((a, b) => (a === null || b[by] < a[by] ? b : a), null);
   return least(fitting, "seconds") ?? least(found, "memoryBytes");
+}
+
+/** What a solver would take by a route; null where it cannot go by it, or has no room. */
+function costBy(
+  solver: Exclude<Solver, "weight_space">,
+  route: Route,
+  question: SolverQuestion,
+): Cost | null {
+  if (solver === "function_space") {
+    return route === "spectrum" ? null : functionSpaceCost(route, question);
+  }
+  return routeObstacle(route, question.task) === null ? closedFormCost(route, question) : null;
 }
 
 /** A chosen solver, why, and what the others would have taken. */
@@ -83,7 +85,7 @@ export function chooseSolver(
 ): Chosen {
   const { task } = question;
   const estimates: Estimate[] = [how.weightSpace];
-  for (const solver of ["layer_space", "function_space", "closed_form"] as const) {
+  for (const solver of ["function_space", "closed_form"] as const) {
     const why = obstacle(solver, task);
     const found = why === null ? dualEstimate(solver, question, how.memoryBytesMax) : null;
     if (found !== null) estimates.push(found);
@@ -118,13 +120,21 @@ export function chooseSolver(
   return { solver: best.solver, reason, estimates, ...routeOf(best.solver) };
 }
 
-const ways: Readonly<Record<Route, string>> = {
-  spectrum: "the kernel's spectrum",
-  kernel: "Krylov spaces of the kernel",
-  jacobian: "Krylov spaces of the Jacobian, without the kernel",
+const ways: Readonly<Record<"closed_form" | "function_space", Readonly<Record<Route, string>>>> = {
+  closed_form: {
+    spectrum: "from the kernel's spectrum",
+    kernel: "from Krylov spaces of the kernel",
+    jacobian: "from Krylov spaces of the Jacobian, without the kernel",
+  },
+  function_space: {
+    spectrum: "with the kernel's spectrum",
+    kernel: "with the kernel",
+    jacobian: "with products of the Jacobian, without the kernel",
+  },
 };
 
-const wayOf = ({ route }: Estimate): string => (route === undefined ? "" : ` from ${ways[route]}`);
+const wayOf = ({ solver, route }: Estimate): string =>
+  route === undefined || solver === "weight_space" ? "" : ` ${ways[solver][route]}`;
 
 const shown = (value: number): string => String(Number(value.toPrecision(2)));
 
@@ -146,10 +156,8 @@ function doesNotFit(
   };
   const most = largestThat(fits, countOf(task.train));
   const instead = most === 0 ? "" : `, or at most ${most} examples (now ${countOf(task.train)})`;
-  const rows = solver === "layer_space" ? countOf(task.train) : rowsOf(task);
-  const what = solver === "layer_space" ? "examples at once" : "rows of the kernel";
   return (
-    `${solver} works on ${rows} ${what} and needs ${needs}; ` +
+    `${solver} works on ${rowsOf(task)} rows of the kernel and needs ${needs}; ` +
     `${Math.floor(memoryBytesMax / 1e6)} MB are allowed. Use weight_space${instead}`
   );
 }

@@ -61,7 +61,7 @@ describe("the choice of a solver", () => {
     assert.equal(short.solver, "weight_space");
   });
 
-  it("is layer space where a kernel is too large to read at each step, and layers are wide", () => {
+  it("goes without the kernel where that is too large to be read at each step", () => {
     const network = networkFrom({
       input: { shape: [400] },
       layers: [
@@ -70,19 +70,20 @@ describe("the choice of a solver", () => {
       ],
     });
     const { train } = smallExamples(400);
-    const x = zeros("float64", [400, 400]);
-    const examples = { train: { ...train, x }, test: { ...train, x }, classes: 10 };
-    const settings = settingsOf({
-      algorithm: linearised("never"),
-      batch_size: "full",
-      steps: 500,
-      dtype: "float32",
-    });
+    const given = { train: { ...train, x: zeros("float64", [400, 400]) } };
+    const examples = { ...given, test: given.train, classes: 10 };
     const place = { engine: "onnxruntime", device: "cpu", speed: fast } as const;
-    const assignment = assignmentOf(settings, { memoryBytesMax: 4e9 });
-    const { plan } = prepare(assignment, { network, examples }, place);
-    assert.equal(plan.solver, "layer_space");
-    assert.ok(plan.alternatives.some(({ solver }) => solver === "weight_space, primals kept"));
+    const planned = (batch_size: number | "full", steps: number) => {
+      const algorithm = linearised("never");
+      const settings = settingsOf({ algorithm, batch_size, steps, dtype: "float32" });
+      const assignment = assignmentOf(settings, { memoryBytesMax: 4e9 });
+      return prepare(assignment, { network, examples }, place);
+    };
+    const { plan, forms } = planned("full", 500);
+    assert.equal(plan.solver, "function_space");
+    assert.match(plan.reason, /with products of the Jacobian, without the kernel/);
+    assert.equal(forms.solver?.route, "jacobian");
+    assert.equal(planned(20, 500).plan.solver, "weight_space");
   });
 
   it("is refused with the reason where the one asked for cannot compute the run", () => {
@@ -97,8 +98,6 @@ describe("the choice of a solver", () => {
     const adam = { type: "adam", learning_rate: 0.01 } as const;
     const asked = { algorithm: linearised(7, "function_space"), optimizer: adam };
     assert.match(refused(asked).message, /adam does not move along/);
-    const layers = { algorithm: linearised(7, "layer_space") };
-    assert.match(refused({ ...layers, batch_size: 4 }).message, /needs full batches/);
     const closed = { ...squares, algorithm: linearised(7, "closed_form") };
     assert.match(refused({ ...closed, batch_size: 4 }).message, /full batches/);
     assert.match(
@@ -143,7 +142,7 @@ describe("a refusal for want of memory", () => {
   it("names the examples that a solver asked for could take, and one more does not fit", () => {
     const algorithm = linearised("never", "function_space");
     const plan = (count: number) =>
-      planOf({ algorithm, batch_size: "full" }, 400e6, smallExamples(count, 5));
+      planOf({ algorithm, batch_size: 4 }, 400e6, smallExamples(count, 5));
     const most = named(
       messageOf(() => plan(2000)),
       /at most (\d+) examples/,
@@ -181,31 +180,16 @@ const kinds: Readonly<Record<string, Partial<RunSettings>>> = {
     algorithm: linearised(7, "function_space"),
     optimizer: { type: "sgd", learning_rate: 0.1, averaging: { type: "tail", from: 10 } },
   },
+  "in function space on full batches": {
+    algorithm: linearised(7, "function_space"),
+    batch_size: "full",
+    optimizer: { type: "sgd", learning_rate: 0.1, momentum: 0.9, clip_norm: 0.5 },
+  },
   "in function space after linearising at every step": {
     algorithm: linearised({ every_step_until: 5 }, "function_space"),
   },
   "in function space, adaptive": {
     algorithm: linearised({ gap: 0.03, check_every: 3 }, "function_space"),
-  },
-  "in layer space": {
-    algorithm: linearised(7, "layer_space"),
-    batch_size: "full",
-    optimizer: { type: "sgd", learning_rate: 0.1, momentum: 0.9, weight_decay: 0.01 },
-  },
-  "in layer space, momenta reset, averaged and clipped": {
-    algorithm: { ...linearised(7, "layer_space"), optimizer_state: "reset" },
-    batch_size: "full",
-    optimizer: {
-      type: "sgd",
-      learning_rate: 0.1,
-      momentum: 0.9,
-      clip_norm: 0.5,
-      averaging: { type: "ema", decay: 0.9 },
-    },
-  },
-  "in layer space, adaptive": {
-    algorithm: linearised({ gap: 0.03, check_every: 3 }, "layer_space"),
-    batch_size: "full",
   },
   "in closed form": { ...squares, algorithm: linearised(9, "closed_form") },
 };
@@ -262,8 +246,8 @@ describe("a run", () => {
     assert.match(eventsOf(events, "log")[0]?.message ?? "", /one step in 49/);
   });
 
-  it("that diverges fails with the figures, whatever computes its phases", async () => {
-    for (const solver of ["closed_form", "function_space", "layer_space"] as const) {
+  it("that diverges in closed form or in function space fails with the figures", async () => {
+    for (const solver of ["closed_form", "function_space"] as const) {
       const { outcome } = await trained({
         ...squares,
         steps: 5000,

@@ -52,8 +52,13 @@ export const closedForm = {
   horizon: 1000,
   vectorsMax: 512,
 } as const satisfies AnyForm;
-export const functionSpace: AnyForm = { type: "function_space", resets: false };
-export const layerSpace: AnyForm = { type: "layer_space", resets: false };
+export const functionSpace = {
+  type: "function_space",
+  route: "kernel",
+  resets: false,
+} as const satisfies AnyForm;
+/** Without the kernel. */
+export const byJacobian: AnyForm = { ...functionSpace, route: "jacobian" };
 
 export const sgd = { type: "sgd", learning_rate: 0.1 } as const;
 export const heavy = { ...sgd, momentum: 0.8 } as const;

@@ -10,9 +10,9 @@ import type { ModeBasis } from "#learning/solve/mode-basis.ts";
 import type { Jump } from "#learning/solve/modes.ts";
 import { Spectrum } from "#learning/solve/spectrum.ts";
 import { type Columns, joined, type Stretch } from "./descent.ts";
+import type { MoverOptions, PhaseMover, Written } from "./function-space.ts";
 import { holds, judged, type Measure } from "./horizon.ts";
 import type { Coefficients, Setting } from "./phase.ts";
-import type { MoverOptions, PhaseMover, Written } from "./phase-mover.ts";
 import { Accuracies, targetValues } from "./residual-accuracy.ts";
 import type { ClosedForm } from "./surface.ts";
 import {

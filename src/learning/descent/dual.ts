@@ -1,13 +1,17 @@
 /**
- * A descent whose phases are computed on coefficients of a span in which all gradients lie: enters
- * a phase, lets a mover take the steps, and gives weights back by one pull of the coefficients.
- * Which span and which mover, its maker says.
+ * A descent whose phases are computed in the span of the Jacobian: finds the kernel at each anchor,
+ * or what its products need, lets a mover take the steps, and gives weights back by one vjp of the
+ * coefficients. Which mover, its maker says.
  */
 import assert from "node:assert/strict";
-import type { Tensors } from "#engine/backend.ts";
+import type { Precision, Tensors } from "#engine/backend.ts";
 import { averageName, averagesOf } from "#learning/averaging.ts";
+import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { slotsOf } from "#learning/optimizer.ts";
 import { type Columns, type DescentState, joined, type Stretch } from "./descent.ts";
+import type { MoverOptions, PhaseMover, Written } from "./function-space.ts";
+import { JacobianProduct } from "./jacobian-product.ts";
+import { KernelProduct } from "./kernel-product.ts";
 import {
   type Base,
   baseFrom,
@@ -19,38 +23,41 @@ import {
   type Setting,
 } from "./phase.ts";
 import { readBase, readWritten, writePhase } from "./phase-arrays.ts";
-import type { MoverOptions, PhaseMover, Written } from "./phase-mover.ts";
-import type { Span } from "./span.ts";
 import { slotName } from "./step.ts";
 import type { DescentSurface } from "./surface.ts";
+import { Tangents } from "./tangents.ts";
 
-export interface DualOptions extends Pick<MoverOptions, "precision" | "task"> {
+export interface DualOptions extends MoverOptions {
   readonly resets: boolean;
-}
-
-/** What a phase is computed in, and by. Both are disposed of with the descent. */
-export interface DualMeans {
-  readonly span: Span;
-  readonly mover: PhaseMover;
+  /** Precision of the kernel and of the Jacobian's products; the run's unless given. */
+  readonly inner?: Precision;
+  /** What the mover works with: the kernel, products with it or without it, or what they need. */
+  readonly gives?: "kernel" | "kernel_products" | "jacobian_products" | "primals";
 }
 
 export class DualDescent implements DescentSurface {
   readonly #options: DualOptions;
   readonly #mover: PhaseMover;
-  readonly #span: Span;
+  readonly #tangents: Tangents;
   readonly #parameters: readonly string[];
   readonly #hasMomentum: boolean;
+  readonly #ofKernel: KernelProduct;
+  readonly #ofJacobian: JacobianProduct;
+  #kernel: Promise<KernelComputer> | null = null;
   #base: Base | null = null;
   /** What the mover is given when steps are first asked for; null once it has begun. */
   #entry: { readonly state: DescentState; readonly written: Written | null } | null = null;
   /** θ and the velocity as they stand; null when steps were taken since. */
   #known: Pick<DescentState, "weights" | "optimizer"> | null = null;
 
-  constructor(options: DualOptions, { span, mover }: DualMeans) {
-    const { task } = options;
+  constructor(options: DualOptions, mover: PhaseMover) {
+    const { backend, precision, task } = options;
     this.#options = options;
     this.#mover = mover;
-    this.#span = span;
+    const inner = options.inner ?? precision;
+    this.#tangents = new Tangents({ backend, precision: inner, task });
+    this.#ofKernel = new KernelProduct(backend, inner);
+    this.#ofJacobian = new JacobianProduct({ backend, precision: inner, task }, this.#tangents);
     this.#parameters = task.network.parameters.map(({ name }) => name);
     this.#hasMomentum = slotsOf(task.optimizer).includes("momentum");
   }
@@ -100,7 +107,10 @@ export class DualDescent implements DescentSurface {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#mover[Symbol.asyncDispose]();
-    await this.#span[Symbol.asyncDispose]();
+    await this.#tangents[Symbol.asyncDispose]();
+    await this.#ofKernel[Symbol.asyncDispose]();
+    await this.#ofJacobian[Symbol.asyncDispose]();
+    await (await this.#kernel)?.[Symbol.asyncDispose]();
   }
 
   get #averages(): boolean {
@@ -126,7 +136,7 @@ export class DualDescent implements DescentSurface {
     const { written } = this.#entry;
     const coefficients =
       written?.coefficients ??
-      entryCoefficients(this.#span.size, setting.images, {
+      entryCoefficients(setting.outputs.length, setting.images, {
         momentum: this.#hasMomentum,
         average: this.#averages,
       });
@@ -139,26 +149,55 @@ export class DualDescent implements DescentSurface {
     const { weightDecay, weightDecayTo } = task.optimizer;
     const toZero = weightDecay > 0 && weightDecayTo === "zero";
     const directions = directionsOf(this.#hasMomentum ? base : { ...base, velocity: null }, toZero);
+    const size = this.#tangents.examples * this.#tangents.outputs;
     const images = async (): Promise<Float64Array[]> => {
       const found: Float64Array[] = [];
       for (const direction of directions) {
         const image =
           direction === null
-            ? new Float64Array(this.#span.size)
-            : await this.#span.push(base.anchor, direction);
+            ? new Float64Array(size)
+            : await this.#tangents.push(base.anchor, direction);
         found.push(image);
       }
       return found;
     };
     return {
-      ...(await this.#span.given(base.anchor)),
-      anchor: base.anchor,
+      ...(await this.#givenOfKernel(base.anchor, size)),
+      outputs: await this.#tangents.outputsAt(base.anchor),
       images: directions.every((direction) => direction === null) ? null : await images(),
       gram: gramOf(this.#parameters, directions),
     };
   }
 
-  /** θ, the velocity and the average, by a pull of their coefficients each. */
+  async #givenOfKernel(
+    anchor: Tensors,
+    size: number,
+  ): Promise<Pick<Setting, "kernel" | "product" | "primals">> {
+    const { gives = "kernel" } = this.#options;
+    const none = { kernel: null, product: null, primals: null };
+    if (gives === "primals") {
+      return { ...none, primals: await this.#ofJacobian.primalsAt(anchor) };
+    }
+    if (gives === "jacobian_products") {
+      return { ...none, product: await this.#ofJacobian.at(anchor) };
+    }
+    const { tensor: kernel } = await (await this.#kernelComputer()).compute(anchor);
+    if (gives === "kernel_products") {
+      return { ...none, product: await this.#ofKernel.of(kernel, size) };
+    }
+    const { examples } = this.#tangents;
+    return { ...none, kernel: { ...kernel, shape: [examples, (size / examples) * size] } };
+  }
+
+  #kernelComputer(): Promise<KernelComputer> {
+    const { backend, task, precision, inner = precision } = this.#options;
+    const { network, train } = task;
+    const options = { network, backend, precision: inner, x: train.x, variant: "full" } as const;
+    this.#kernel ??= createKernel(options);
+    return this.#kernel;
+  }
+
+  /** θ, the velocity and the average, by a vjp of their coefficients each. */
   async #read(): Promise<Pick<DescentState, "weights" | "optimizer">> {
     if (this.#known !== null) return this.#known;
     const base = this.#begun;
@@ -186,7 +225,7 @@ export class DualDescent implements DescentSurface {
     { c, a }: Pick<Coordinates, "c" | "a">,
     shares: { readonly anchor: number; readonly kept: number },
   ): Promise<Tensors> {
-    const pulled = await this.#span.pull(base.anchor, c);
+    const pulled = await this.#tangents.pull(base.anchor, c);
     const { precision } = this.#options;
     return combined(this.#parameters, base, { pulled, a, ...shares, precision });
   }

@@ -1,10 +1,10 @@
 /**
- * Where parameters enter the linear model: T = A·t_W + β·1·t_b of a layer with fixed inputs A. What
- * is linear in its gradients AᵀG and β·1ᵀG is told by cotangents G, and T then moves by the Gram
- * matrix AAᵀ + β²: one product in the place of two. Finds such places; takes no step.
+ * Where parameters enter the linear model: T = A·t_W + β·1·t_b of a layer with fixed inputs A.
+ * Along the gradients AᵀG and β·1ᵀG of a cotangent G it moves by (AAᵀ + β²)·G, one product with a
+ * Gram matrix in the place of two. Finds such places; takes no step.
  */
 import { type Linearised, linearise } from "#engine/autodiff/forward.ts";
-import { add, filled, input, literal, matmul, reshape, scale, sum } from "#engine/graph/build.ts";
+import { add, filled, input, literal, matmul } from "#engine/graph/build.ts";
 import { simplify } from "#engine/graph/simplify.ts";
 import { dependsOn, substitute, usesOf } from "#engine/graph/walk.ts";
 import type { InputNode, Node, NodeOf } from "#engine/ops/operations.ts";
@@ -26,8 +26,6 @@ export interface Entrance {
   readonly at: number;
   /** A [R, F]; null where T is the parameter's own move. */
   readonly rows: Node | null;
-  /** Whether W is [C, F] instead of [F, C]. */
-  readonly isTransposed: boolean;
   readonly bias: Bias | null;
 }
 
@@ -97,8 +95,7 @@ export function cutAtEntrances(outputs: readonly Node[], parameters: readonly No
     const bias = biasAfter(readers.get(t)?.[0] ?? t, readers, places);
     const own = bias !== null && !taken.has(bias.at) ? bias : null;
     const moved = input(`moved/${at}`, product.shape);
-    const { transposeB: isTransposed } = product.attributes;
-    found.set(at, { moved, at, rows: product.rows, isTransposed, bias: own });
+    found.set(at, { moved, at, rows: product.rows, bias: own });
     replacements.set(readers.get(t)?.[0] ?? t, moved);
     if (own === null) continue;
     taken.add(own.at);
@@ -110,7 +107,7 @@ export function cutAtEntrances(outputs: readonly Node[], parameters: readonly No
     if (own !== undefined || taken.has(at)) return own === undefined ? [] : [own];
     const moved = input(`moved/${at}`, t.shape);
     replacements.set(t, moved);
-    return [{ moved, at, rows: null, isTransposed: false, bias: null }];
+    return [{ moved, at, rows: null, bias: null }];
   });
   return {
     entrances,
@@ -127,34 +124,4 @@ export function imageOf({ rows, bias }: Entrance, cotangent: Node): Node {
   const gram = matmul(rows, rows, { transposeB: true });
   const whole = bias === null ? gram : add(gram, literal(bias.factor ** 2));
   return matmul(whole, cotangent);
-}
-
-/** T for moves of all parameters, in order. */
-export function enteringMove({ at, rows, ...entrance }: Entrance, moves: readonly Node[]): Node {
-  const own = moves[at] as Node;
-  if (rows === null) return own;
-  const product = matmul(rows, own, { transposeB: entrance.isTransposed });
-  const beside = entrance.bias === null ? undefined : moves[entrance.bias.at];
-  if (entrance.bias === null || beside === undefined) return product;
-  const { factor } = entrance.bias;
-  return add(product, scale(reshape(beside, [1, sizeOf(beside.shape)]), factor));
-}
-
-/** Gradients AᵀG and β·1ᵀG of an entrance's parameters, by their places. */
-export function gradientsAt(
-  { at, rows, isTransposed, bias }: Entrance,
-  cotangent: Node,
-  parameters: readonly Node[],
-): ReadonlyMap<number, Node> {
-  if (rows === null) return new Map([[at, cotangent]]);
-  const own = isTransposed
-    ? matmul(cotangent, rows, { transposeA: true })
-    : matmul(rows, cotangent, { transposeA: true });
-  const beside = bias === null ? undefined : parameters[bias.at];
-  if (bias === null || beside === undefined) return new Map([[at, own]]);
-  const total = scale(sum(cotangent, [0]), bias.factor);
-  return new Map([
-    [at, own],
-    [bias.at, reshape(total, beside.shape)],
-  ]);
 }

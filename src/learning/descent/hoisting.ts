@@ -17,12 +17,10 @@ export interface Hoisted {
 
 const isLeaf = ({ op }: Node): boolean => op === "input" || op === "constant";
 
-/** `fixed`: the invariants that the procedure is called with; values of others stay in the steps. */
-export function hoisted(program: Program, fixed = program.invariants): Hoisted {
+export function hoisted(program: Program): Hoisted {
   const outputs = simplify(programOutputs(program));
   const roots = [...program.carried.map((carried) => carried.input), ...program.scanned];
-  const others = program.invariants.filter((node) => !fixed.includes(node));
-  const moving = dependsOn(outputs, new Set<Node>([...roots, ...others]));
+  const moving = dependsOn(outputs, new Set<Node>(roots));
   const kept = new Map<Node, InputNode>();
   const keep = (node: Node): void => {
     if (isLeaf(node) || moving.has(node) || kept.has(node)) return;

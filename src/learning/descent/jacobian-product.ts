@@ -3,15 +3,7 @@
  * network at an anchor, on primals that are computed once for it. Solves nothing.
  */
 import { transposeLinear } from "#engine/autodiff/backward.ts";
-import type {
-  Backend,
-  Callable,
-  Loop,
-  Precision,
-  Procedure,
-  Program,
-  Tensors,
-} from "#engine/backend.ts";
+import type { Backend, Callable, Loop, Precision, Tensors } from "#engine/backend.ts";
 import { input } from "#engine/graph/build.ts";
 import { substitute } from "#engine/graph/walk.ts";
 import type { Mode } from "#engine/network.ts";
@@ -41,7 +33,7 @@ const keptNumbersMax = 2 ** 26;
  * The graph of a product in two: what the anchor decides, and the rest. A layer whose Gram matrix
  * is the cheaper way is gone through by it: T = (AAᵀ + β²)·G in the place of a gradient and a jvp.
  */
-function dividedProduct(
+export function dividedProduct(
   { network, train }: ProductOptions["task"],
   mode: Mode = "training",
 ): Hoisted {
@@ -81,7 +73,8 @@ export class JacobianProduct implements AsyncDisposable {
   readonly #tangents: Tangents;
   /** Undefined until a product is asked for. */
   #divided: Hoisted | null | undefined;
-  #compiled: Promise<readonly [Callable, Loop]> | null = null;
+  #primals: Promise<Callable> | null = null;
+  #loop: Promise<Loop> | null = null;
 
   constructor(options: ProductOptions, tangents: Tangents) {
     this.#options = options;
@@ -90,19 +83,15 @@ export class JacobianProduct implements AsyncDisposable {
 
   /** Θ at this anchor. The product of an earlier anchor is no more. */
   async at(anchor: Tensors): Promise<Product> {
-    if (this.#divided === undefined) {
-      this.#divided = keptProduct(this.#options.task, this.#options.mode);
-    }
-    if (this.#divided === null) {
+    const { backend, precision } = this.#options;
+    const divided = this.#kept();
+    if (divided === null) {
       return async (v) => await this.#tangents.push(anchor, await this.#tangents.pull(anchor, v));
     }
-    const { precision } = this.#options;
-    const { primals, steps: product } = this.#divided;
-    const [callable, loop] = await this.#both(primals, product);
-    const named = prefixedWith("anchor", anchor);
-    const kept = await callable.call(valuesFor(primals.inputs, named));
-    loop.write({ ...valuesFor(product.invariants, named), ...kept });
-    const [u] = product.scanned;
+    this.#loop ??= backend.compileLoop(divided.steps, precision);
+    const loop = await this.#loop;
+    loop.write(await this.primalsAt(anchor));
+    const [u] = divided.steps.scanned;
     return async (v) => {
       const cotangent = tensor(precision, [1, ...(u?.shape ?? [])], v);
       const { product: image } = await loop.run(1, { cotangent });
@@ -110,18 +99,25 @@ export class JacobianProduct implements AsyncDisposable {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const each of (await this.#compiled) ?? []) await each[Symbol.asyncDispose]();
+  /** The invariants of the steps of a `dividedProduct` at an anchor. */
+  async primalsAt(anchor: Tensors): Promise<Tensors> {
+    const { backend, precision, task, mode } = this.#options;
+    const { primals, steps } = this.#kept() ?? dividedProduct(task, mode);
+    this.#primals ??= backend.compile(primals, precision);
+    const named = prefixedWith("anchor", anchor);
+    const kept = await (await this.#primals).call(valuesFor(primals.inputs, named));
+    return { ...valuesFor(steps.invariants, named), ...kept };
   }
 
-  async #both(primals: Procedure, product: Program): Promise<readonly [Callable, Loop]> {
-    const { backend, precision } = this.#options;
-    const make = async () =>
-      [
-        await backend.compile(primals, precision),
-        await backend.compileLoop(product, precision),
-      ] as const;
-    this.#compiled ??= make();
-    return await this.#compiled;
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#primals)?.[Symbol.asyncDispose]();
+    await (await this.#loop)?.[Symbol.asyncDispose]();
+  }
+
+  #kept(): Hoisted | null {
+    if (this.#divided === undefined) {
+      this.#divided = keptProduct(this.#options.task, this.#options.mode);
+    }
+    return this.#divided;
   }
 }

@@ -5,8 +5,8 @@
 import type { Tensors } from "#engine/backend.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
 import type { DescentState } from "./descent.ts";
+import type { Written } from "./function-space.ts";
 import type { Base, Coordinates } from "./phase.ts";
-import type { Written } from "./phase-mover.ts";
 
 /** Names of coefficients in a state. */
 const coordinateNames = ["c", "a", "moved"] as const;

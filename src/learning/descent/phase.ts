@@ -1,7 +1,7 @@
 /**
- * One linear phase as it looks from a span of gradients: θ = θ_s + Bᵀc + a₁θ_s + a₂v₀ + a₃d₀, with
- * v₀ the velocity and d₀ the displacement that the phase was entered with. B is the Jacobian in
- * function space and in closed form. Holds values and their algebra on the host.
+ * One linear phase as it looks from the span of the Jacobian: θ = θ_s + Jᵀc + a₁θ_s + a₂v₀ + a₃d₀,
+ * with v₀ the velocity and d₀ the displacement that the phase was entered with. Holds values and
+ * their algebra on the host; steps are elsewhere.
  */
 import type { Precision, Tensors } from "#engine/backend.ts";
 import { convert, type Tensor, zeros } from "#engine/tensor.ts";
@@ -10,7 +10,7 @@ import type { Slot } from "#learning/optimizer.ts";
 import type { Product } from "#learning/solve/conjugate-gradients.ts";
 import { slotName } from "./step.ts";
 
-/** Directions beside the rows of B: θ_s, v₀, d₀. */
+/** Directions beside the rows of the Jacobian: θ_s, v₀, d₀. */
 export const extraCount = 3;
 
 /** Where a phase was entered. */
@@ -25,16 +25,13 @@ export interface Base {
   readonly average: Tensors | null;
 }
 
-/**
- * What a step replaces; `moved` is Bθ − Bθ_s = BBᵀc + BEa, or the same of the velocity. With J for B
- * it is f_lin − f_s = Θc + JEa.
- */
+/** What a step replaces; `moved` is f_lin − f_s = Θc + Ea, or the same of the velocity. */
 export interface Coordinates {
-  /** [size of the span]: N · O for J. */
+  /** [N · O] */
   readonly c: Float64Array;
   /** [3] */
   readonly a: Float64Array;
-  /** Like c. */
+  /** [N · O] */
   readonly moved: Float64Array;
 }
 
@@ -58,15 +55,15 @@ export interface Coefficients {
 
 /** What is fixed within a phase. */
 export interface Setting {
-  /** θ_s by parameter. */
-  readonly anchor: Tensors;
-  /** Θ, [N, O · N · O]; null where only products are asked for. */
+  /** Θ, [N, O · N · O]; null unless the kernel itself is asked for. */
   readonly kernel: Tensor | null;
-  /** Θv; null where the kernel itself is asked for. */
+  /** Θv; null unless products are asked for. */
   readonly product: Product | null;
-  /** f_s, [N · O]; empty where steps compute it themselves. */
+  /** What the steps of a `dividedProduct` read of an anchor; null where something else is asked for. */
+  readonly primals: Tensors | null;
+  /** f_s, [N · O]. */
   readonly outputs: Float64Array;
-  /** BE, the images of the extra directions: three like c; null where all are zero or unused. */
+  /** E, the images of the extra directions: three of [N · O]; null where all are zero or unused. */
   readonly images: readonly Float64Array[] | null;
   /** Inner products of the extra directions, [3 · 3]. */
   readonly gram: Float64Array;

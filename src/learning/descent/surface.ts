@@ -5,16 +5,13 @@
 import type { Tensors } from "#engine/backend.ts";
 import type { Columns, DescentState, Form, Stretch } from "./descent.ts";
 
-/** Steps taken on the coefficients of θ − θ_s in the rows of the Jacobian. */
+/**
+ * Steps taken on the coefficients of θ − θ_s in the rows of the Jacobian: with the whole kernel, or
+ * on full batches by a product with the Jacobian and its transpose each.
+ */
 export interface FunctionSpaceForm {
   readonly type: "function_space";
-  /** Whether the optimiser's state is forgotten at each linearisation. */
-  readonly resets: boolean;
-}
-
-/** Steps taken on the coefficients of each layer's move in the rows of its inputs. */
-export interface LayerSpaceForm {
-  readonly type: "layer_space";
+  readonly route: Exclude<Route, "spectrum">;
   /** Whether the optimiser's state is forgotten at each linearisation. */
   readonly resets: boolean;
 }
@@ -55,7 +52,7 @@ export interface GaussNewtonForm {
   readonly resets: false;
 }
 
-export type AnyForm = Form | LayerSpaceForm | FunctionSpaceForm | ClosedForm | GaussNewtonForm;
+export type AnyForm = Form | FunctionSpaceForm | ClosedForm | GaussNewtonForm;
 
 export interface DescentSurface extends AsyncDisposable {
   /** Takes over a state; slots that it lacks begin at zero, and so does a missing anchor at θ. */

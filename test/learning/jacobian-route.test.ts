@@ -1,20 +1,20 @@
-/** Steps in layer space are the steps in weight space. */
+/** Steps in function space without the kernel are the steps in weight space. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { networkFrom } from "#engine/layers/definition.ts";
 import type { Network } from "#engine/network.ts";
 import { tensor } from "#engine/tensor.ts";
-import { layersOf } from "#learning/descent/layer-program.ts";
+import { cutAtEntrances } from "#learning/descent/entrances.ts";
 import type { AnyForm } from "#learning/descent/surface.ts";
-import type { Examples } from "#learning/examples.ts";
+import { batchNodes, type Examples, outputsOf, parameterInputs } from "#learning/examples.ts";
 import type { Definition } from "#schemas/model.ts";
 import { stream } from "#src/random.ts";
 import { smallExamples, smallNetwork } from "./training.ts";
 import {
   apart,
+  byJacobian,
   differenceOf,
   heavy,
-  layerSpace,
   linearOptimizers,
   losses,
   sgd,
@@ -91,13 +91,13 @@ const definitions: Readonly<Record<string, Definition>> = {
   },
 };
 
-describe("layer space", () => {
+describe("function space by the Jacobian", () => {
   for (const [name, optimizer] of Object.entries(linearOptimizers)) {
     it(`equals weight space over 60 steps with ${name}`, async () => {
       for (const loss of losses) {
         for (const some of [full, mixed]) {
           const way: Way = { ...some, optimizer, loss, steps: 60, period: 25 };
-          const found = await walk(layerSpace, way);
+          const found = await walk(byJacobian, way);
           const difference = differenceOf(found, await walk(weightSpace, way));
           assert.ok(difference < 1e-12, `${loss}: ${difference}`);
         }
@@ -111,7 +111,7 @@ describe("layer space", () => {
       const examples = examplesFor(network);
       const optimizer = { ...heavy, learning_rate: 0.02, weight_decay: 0.1 };
       const way: Way = { ...full, network, examples, optimizer, steps: 30, period: 11 };
-      const difference = differenceOf(await walk(layerSpace, way), await walk(weightSpace, way));
+      const difference = differenceOf(await walk(byJacobian, way), await walk(weightSpace, way));
       assert.ok(difference < 1e-12, `${difference}`);
     });
   }
@@ -119,9 +119,11 @@ describe("layer space", () => {
   it("goes through a layer's Gram matrix where that takes fewer FLOPs, its offset with it", () => {
     const cutOf = (definition: Definition, count: number) => {
       const network = networkFrom(definition);
-      const { train } = examplesFor(network, count);
-      const { cut } = layersOf({ network, train });
-      return cut.entrances.map(({ at, rows, bias }) => [
+      const { x } = batchNodes(examplesFor(network, count).train, null);
+      const weights = parameterInputs(network, "weights");
+      const outputs = outputsOf(network, weights, { x, mode: "inference" });
+      const { entrances } = cutAtEntrances([outputs], [...weights.values()]);
+      return entrances.map(({ at, rows, bias }) => [
         network.parameters[at]?.name.split("/").at(-1),
         rows?.shape.join("×") ?? null,
         bias?.factor ?? null,
@@ -148,7 +150,7 @@ describe("layer space", () => {
   it("forgets momenta at a linearisation when asked to", async () => {
     const way: Way = { ...full, optimizer: heavy, steps: 20, period: 6 };
     const expected = await walk({ ...weightSpace, resets: true } as AnyForm, way);
-    const found = await walk({ ...layerSpace, resets: true } as AnyForm, way);
+    const found = await walk({ ...byJacobian, resets: true } as AnyForm, way);
     assert.ok(differenceOf(found, expected) < 1e-12);
   });
 
@@ -157,8 +159,8 @@ describe("layer space", () => {
     const later = { ...way, steps: 30, period: 0 };
     const { state } = await walk(weightSpace, way);
     const inWeights = await walk(weightSpace, later, state);
-    assert.ok(differenceOf(await walk(layerSpace, later, state), inWeights) < 1e-12);
-    const { state: own } = await walk(layerSpace, way);
+    assert.ok(differenceOf(await walk(byJacobian, later, state), inWeights) < 1e-12);
+    const { state: own } = await walk(byJacobian, way);
     assert.ok(differenceOf(await walk(weightSpace, later, own), inWeights) < 1e-12);
   });
 
@@ -170,13 +172,13 @@ describe("layer space", () => {
     } as const;
     for (const engine of ["reference", "float32"] as const) {
       const way: Way = { ...full, optimizer, engine, steps: 23, period: 9 };
-      const whole = await walk(layerSpace, way);
+      const whole = await walk(byJacobian, way);
       for (const cuts of [
         [1, 1, 1, 20],
         [9, 9],
         [4, 10, 3],
       ]) {
-        const cut = await walk(layerSpace, { ...way, cuts, resumes: true });
+        const cut = await walk(byJacobian, { ...way, cuts, resumes: true });
         assert.deepEqual(cut.state.weights, whole.state.weights);
         assert.deepEqual(cut.state.optimizer, whole.state.optimizer);
         assert.deepEqual(cut.columns, whole.columns);
@@ -187,7 +189,7 @@ describe("layer space", () => {
   it("stays within 1e-4 of weight space over 10 000 steps in float32", async () => {
     for (const optimizer of [sgd, { ...heavy, weight_decay: 0.001 }]) {
       const way: Way = { ...full, optimizer, engine: "float32", steps: 10_000, period: 1e9 };
-      const found = await walk(layerSpace, way);
+      const found = await walk(byJacobian, way);
       const expected = await walk(weightSpace, way);
       assert.ok(apart(found.state.weights, expected.state.weights) < 1e-4);
     }
@@ -200,7 +202,7 @@ describe("layer space", () => {
     const examples = { ...two, classes: 2, train: { ...two.train, y } } as typeof two;
     for (const loss of ["mean_squared_error", "sigmoid_cross_entropy"] as const) {
       const way: Way = { ...full, network, examples, loss, steps: 30, optimizer: heavy };
-      assert.ok(differenceOf(await walk(layerSpace, way), await walk(weightSpace, way)) < 1e-12);
+      assert.ok(differenceOf(await walk(byJacobian, way), await walk(weightSpace, way)) < 1e-12);
     }
   });
 });
