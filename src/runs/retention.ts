@@ -2,7 +2,8 @@
 import type { Checkpoint } from "#schemas/checkpoint.ts";
 import type { Run, RunStatus } from "#schemas/run.ts";
 import type { Digest } from "#storage/artifacts.ts";
-import type { EventRange, Reader, Store, Writer } from "#storage/store.ts";
+import type { EventRange } from "#storage/events.ts";
+import type { Reader, Store, Writer } from "#storage/store.ts";
 import { terminalStatuses } from "./change.ts";
 
 /** More than any run keeps (`checkpoints.keep` ends at 1000), with the final one and a new one. */

@@ -14,6 +14,7 @@ import type { Snapshot } from "#schemas/snapshot.ts";
 import type { SweepRequest } from "#schemas/sweep.ts";
 import type { Figure } from "#schemas/values.ts";
 import type { KernelExamples, SteeringEntry } from "#src/channel.ts";
+import type { EventRange, LogPage } from "#storage/events.ts";
 import type { Fleet } from "#storage/fleet.ts";
 import type { Leases } from "#storage/leases.ts";
 
@@ -115,20 +116,6 @@ export interface RunFilter extends PageRequest {
   readonly sweep?: string;
 }
 
-export interface EventRange {
-  /** Exclusive. */
-  readonly after: number;
-  /** Inclusive. */
-  readonly through?: number;
-  readonly kinds?: readonly EventKind[];
-  /**
-   * Only events that tell of one of these steps, both inclusive; `status` tells of none. Metrics
-   * are found fast because they are appended in the order of their steps.
-   */
-  readonly steps?: { readonly from: number; readonly to: number };
-  readonly limit: number;
-}
-
 /** An event before it has a seq. `key` is unique in its run; an event with a known key is dropped. */
 export type NewEvent = {
   [K in EventKind]: { readonly type: K; readonly key: string | null; readonly data: EventData<K> };
@@ -186,6 +173,8 @@ export interface Reader {
   bytesStored(): Promise<number>;
   /** Ascending by seq. */
   events(run: string, range: EventRange): Promise<readonly RunEvent[]>;
+  /** Where a run is, and the events that follow a seq; both of one moment. */
+  page(run: string, of: { after: number; limit: number }): Promise<LogPage | undefined>;
   model(id: string): Promise<Model | undefined>;
   models(page: PageRequest): Promise<Page<Model>>;
   dataset(id: string): Promise<Dataset | undefined>;

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import type { EventKind } from "#schemas/event.ts";
-import type { EventRange, NewEvent, Store } from "#storage/store.ts";
+import type { EventRange } from "#storage/events.ts";
+import type { NewEvent, Store } from "#storage/store.ts";
 import type { OpenStore } from "./opening.ts";
 import { logEvent, metricsEvent, runRecord, statusEvent, time } from "./records.ts";
 import { refusal } from "./refusal.ts";
@@ -78,6 +79,28 @@ function appendContract(open: OpenStore): void {
     assert.deepEqual(await seqs(store, run), upTo(2));
     await append(store, run, [logEvent(4)]);
     assert.deepEqual(await seqs(store, run), upTo(3));
+  });
+
+  it("shows where a run is and what follows a seq, of one moment and to its tenant", async (t) => {
+    const store = await open(t);
+    const run = await newRun(store);
+    const page = (after: number, limit: number, from: Store = store) =>
+      from.read((reader) => reader.page(run, { after, limit }));
+    const of = (last_seq: number) => ({ id: run, epoch: "epoch-1", status: "queued", last_seq });
+    assert.deepEqual(await page(0, 9), { run: of(0), events: [] });
+    const stored = await append(
+      store,
+      run,
+      [1, 2, 3].map((step) => logEvent(step)),
+    );
+    assert.deepEqual(await page(0, 2), { run: of(3), events: stored.slice(0, 2) });
+    assert.deepEqual(await page(2, 2), { run: of(3), events: stored.slice(2) });
+    assert.deepEqual(await page(3, 2), { run: of(3), events: [] });
+    assert.equal(await page(0, 2, store.of("somebody else")), undefined);
+    assert.equal(
+      await store.read((reader) => reader.page("run_x", { after: 0, limit: 1 })),
+      undefined,
+    );
   });
 
   it("drops events whose key is known, within a call and between calls", async (t) => {

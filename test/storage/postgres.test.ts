@@ -35,6 +35,19 @@ describe("PostgreSQL", { skip: skipWithout }, () => {
     await assert.rejects(openPostgresStore({ url, connectionsMax: 2 }), refusal("conflict"));
   });
 
+  it("goes on when a table changes that it has prepared statements for", async (t) => {
+    const url = await newSchema(t);
+    const store = await openAt(t, url);
+    const model = modelRecord();
+    await store.write((writer) => writer.insertModel(model));
+    const everywhere = () =>
+      Promise.all([1, 2, 3, 4].map(() => store.read((reader) => reader.models({ limit: 9 }))));
+    for (let time = 0; time < 4; time += 1) await everywhere();
+    const schema = new URL(url).searchParams.get("options")?.split("=")[1];
+    await administer(`alter table ${schema}.models alter column digest type varchar`);
+    for (const page of await everywhere()) assert.deepEqual(page.rows, [model]);
+  });
+
   it("gives a log no gap and no seq twice when processes append at once", async (t) => {
     const url = await newSchema(t);
     const stores = await Promise.all([1, 2, 3].map(() => openAt(t, url)));

@@ -3,9 +3,9 @@
  * reaches every reader of a run together, and each then asks for what follows its own cursor.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { EventKind, RunEvent } from "#schemas/event.ts";
-import type { Run } from "#schemas/run.ts";
+import type { EventKind } from "#schemas/event.ts";
 import { Failure } from "#src/failure.ts";
+import type { LogPage } from "#storage/events.ts";
 import type { Store } from "#storage/store.ts";
 import type { Wakeups } from "#storage/wakeups.ts";
 
@@ -19,21 +19,27 @@ export interface PageWanted {
   readonly after: number;
 }
 
-export interface LogPage {
-  readonly run: Run;
-  readonly events: readonly RunEvent[];
-}
+const unknown = (run: string): Failure => new Failure("not_found", `There is no run ${run}.`);
 
-/** Failure `not_found`. */
+/** The first page of a reader, for which all of the run's row is looked at. Failure `not_found`. */
 export async function readPage(store: Store, wanted: PageWanted): Promise<LogPage> {
   const { run, kinds, after } = wanted;
   return store.read(async (reader) => {
     const record = await reader.run(run);
-    if (record === undefined) throw new Failure("not_found", `There is no run ${run}.`);
+    if (record === undefined) throw unknown(run);
     const range = { after, through: record.run.last_seq, limit: eventsPage };
     const filter = kinds === undefined ? {} : { kinds };
     return { run: record.run, events: await reader.events(run, { ...range, ...filter }) };
   });
+}
+
+/** A further page. Of all kinds it is one question to the store. Failure `not_found`. */
+async function readOn(store: Store, wanted: PageWanted): Promise<LogPage> {
+  const { run, kinds, after } = wanted;
+  if (kinds !== undefined) return readPage(store, wanted);
+  const page = await store.read((reader) => reader.page(run, { after, limit: eventsPage }));
+  if (page === undefined) throw unknown(run);
+  return page;
 }
 
 /** Reads that have not begun, by service (its wake-ups are one) and by what is wanted. */
@@ -54,7 +60,7 @@ export function sharedPage(
   if (known !== undefined) return known;
   const page = nextTurn().then(() => {
     waiting.delete(key);
-    return readPage(store, wanted);
+    return readOn(store, wanted);
   });
   waiting.set(key, page);
   return page;

@@ -57,7 +57,10 @@ export interface TailOptions {
  * Refuses a cursor that does not fit the log: Failures `epoch_mismatch`, `cursor_in_future`, each
  * at the query parameter.
  */
-export function checkCursor(run: Run, { after, epoch }: Pick<Wanted, "after" | "epoch">): void {
+export function checkCursor(
+  run: Pick<Run, "epoch" | "last_seq">,
+  { after, epoch }: Pick<Wanted, "after" | "epoch">,
+): void {
   if (epoch !== undefined && epoch !== run.epoch) {
     const detail = `The log's epoch is "${run.epoch}", not "${epoch}": start again from 0.`;
     throw new Failure("epoch_mismatch", detail, { errors: [{ pointer: "/query/epoch", detail }] });

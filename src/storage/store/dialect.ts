@@ -21,6 +21,8 @@ export interface SqlDialect {
   readonly writersMax: number;
   /** Waits until no other transaction is alone under this name, and is until its end. */
   readonly alone?: (db: Kysely<Tables>, name: string) => Promise<void>;
+  /** What this database should know of the tables that they do not say themselves. */
+  readonly tune?: (db: Kysely<Tables>) => Promise<void>;
   /** Whether a transaction that ended so is worth another try at once. */
   readonly isRetryable?: (error: unknown) => boolean;
 }

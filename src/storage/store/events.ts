@@ -1,13 +1,15 @@
 /** The log over SQL: reading a range of it, and appending to it. */
 import assert from "node:assert/strict";
-import type { Kysely } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { type EventKind, eventKinds, type RunEvent } from "#schemas/event.ts";
+import type { RunStatus } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
-import type { EventRange, NewEvent } from "#storage/store.ts";
+import type { EventRange, LogPage } from "#storage/events.ts";
+import type { NewEvent } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { toEvent, toEventRow } from "./rows.ts";
 import type { EventTable, Tables } from "./schema.ts";
-import { type LogEnd, logSealOf } from "./seals.ts";
+import { brokenRow, type LogEnd, logSealOf } from "./seals.ts";
 
 /** More events than this are never read at once. */
 export const eventsPerReadMax = 10_000;
@@ -92,6 +94,45 @@ export async function readEvents(
   if (first === undefined) return [];
   const union = others.reduce((query, walk) => query.unionAll(walk), first);
   return (await union.orderBy("seq").limit(limit).execute()).map(toEvent);
+}
+
+interface PageRow {
+  readonly id: string;
+  readonly epoch: string;
+  readonly status: RunStatus;
+  readonly last_seq: number;
+  readonly log_seal: number;
+}
+
+/** A run's place and what follows a seq as one statement; undefined without such a run. */
+export async function readPage(
+  db: Kysely<Tables>,
+  wanted: {
+    readonly run: string;
+    readonly after: number;
+    readonly limit: number;
+    readonly isOurs: RawBuilder<boolean>;
+  },
+): Promise<LogPage | undefined> {
+  const { run, after, limit, isOurs } = wanted;
+  assert(Number.isInteger(limit) && limit >= 1 && limit <= eventsPerReadMax, `limit ${limit}`);
+  const { rows } = await sql<PageRow & { [Column in keyof EventTable]: EventTable[Column] | null }>`
+    select followed.id, followed.epoch, followed.status, followed.last_seq, followed.log_seal,
+      following.*
+    from (select * from runs where id = ${run} and ${isOurs}) as followed
+    left join (
+      select * from events where run = ${run} and seq > ${after} order by seq limit ${limit}
+    ) as following on true
+    order by following.seq`.execute(db);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { id, epoch, status } = first;
+  if (Number(first.log_seal) !== logSealOf(first)) throw brokenRow();
+  const events = rows.flatMap(({ id: _id, epoch: _epoch, status: _status, ...row }) => {
+    const { last_seq: _last, log_seal: _seal, ...event } = row;
+    return event.seq === null ? [] : toEvent(event as EventTable);
+  });
+  return { run: { id, epoch, status, last_seq: Number(first.last_seq) }, events };
 }
 
 /** Keys among `events` that the log has already. */

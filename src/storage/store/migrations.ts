@@ -244,6 +244,7 @@ const migrations: readonly Migration[] = [
   },
   addSeals,
   addSharing,
+  async (db, dialect) => dialect.tune?.(db),
 ];
 
 /** The version that this Linnet writes. */

@@ -7,6 +7,8 @@ const againSeconds = 2;
 
 /** Two transactions stood in each other's way: one of them tries again. */
 const retryable = new Set(["40001", "40P01"]);
+/** A table was changed since this connection prepared a statement: another one knows it anew. */
+const outdated = "0A000";
 /** Of the server: it starts, ends, is a standby, has no connection left, or took too long. */
 const away = new Set(["25006", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "57P05"]);
 const full = new Set(["53100", "53200"]);
@@ -21,19 +23,20 @@ function codeOf(error: unknown): string {
 }
 
 export function isRetryable(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && retryable.has(codeOf(error));
+  if (!(error instanceof pg.DatabaseError)) return false;
+  return retryable.has(codeOf(error)) || codeOf(error) === outdated;
 }
 
 /** The connection is of no further use: what it answers next may belong to another question. */
 export function isBroken(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return error instanceof Error;
-  return /^(08|57P)/.test(codeOf(error));
+  return /^(08|57P)/.test(codeOf(error)) || codeOf(error) === outdated;
 }
 
 function isAway(error: Error): boolean {
   const code = codeOf(error);
   if (error instanceof pg.DatabaseError) {
-    return away.has(code) || retryable.has(code) || code.startsWith("08");
+    return away.has(code) || isRetryable(error) || code.startsWith("08");
   }
   return unreachable.test(code) || broken.test(error.message);
 }

@@ -6,10 +6,10 @@ import type { RunEvent } from "#schemas/event.ts";
 import type { Model } from "#schemas/model.ts";
 import type { RunStatus } from "#schemas/run.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
+import type { EventRange, LogPage } from "#storage/events.ts";
 import type {
   Answer,
   ApiKeyRecord,
-  EventRange,
   NtkRecord,
   Owned,
   Page,
@@ -23,7 +23,7 @@ import type {
 import { usualTenant } from "#storage/store.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { digestsOf } from "./digests.ts";
-import { readEvents } from "./events.ts";
+import { readEvents, readPage } from "./events.ts";
 import { leasesToTake } from "./leases.ts";
 import { checkLimit, pageOf } from "./pages.ts";
 import { documentOf, toAnswer, toApiKey, toRunRecord } from "./rows.ts";
@@ -121,6 +121,10 @@ export class SqlReader implements Reader {
     // The log itself has no tenant: its run says whose it is.
     if (this.tenant !== null && (await this.run(run)) === undefined) return [];
     return readEvents(this.db, run, range);
+  }
+
+  page(run: string, of: Parameters<Reader["page"]>[1]): Promise<LogPage | undefined> {
+    return readPage(this.db, { run, ...of, isOurs: this.ours() });
   }
 
   model(id: string): Promise<Model | undefined> {

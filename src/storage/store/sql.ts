@@ -120,7 +120,7 @@ export class SqlStore implements Store {
   async read<T>(body: (reader: Reader) => Promise<T>): Promise<T> {
     this.#refuseWhenClosed();
     try {
-      return await body(this.#reader);
+      return await this.#again(() => body(this.#reader));
     } catch (error) {
       // A body that was under way when the store closed finds its connection gone.
       if (!(error instanceof Failure)) this.#refuseWhenClosed();
@@ -140,14 +140,21 @@ export class SqlStore implements Store {
     }
   }
 
-  /** Tries again what two transactions kept each other from; chance keeps them apart then. */
-  async #untilDone<T>(body: (writer: Writer) => Promise<T>): Promise<T> {
+  #untilDone<T>(body: (writer: Writer) => Promise<T>): Promise<T> {
     const { writer, dialect, failpoint } = this.#connections;
+    return this.#again(() =>
+      transact(writer, { dialect, failpoint }, (db) =>
+        body(new SqlWriter(db, dialect, this.#tenant)),
+      ),
+    );
+  }
+
+  /** Tries again what two transactions kept each other from; chance keeps them apart then. */
+  async #again<T>(attempt: () => Promise<T>): Promise<T> {
+    const { dialect } = this.#connections;
     for (let tried = 1; ; tried += 1) {
       try {
-        return await transact(writer, { dialect, failpoint }, (db) =>
-          body(new SqlWriter(db, dialect, this.#tenant)),
-        );
+        return await attempt();
       } catch (error) {
         if (tried >= triesMax || !dialect.isRetryable?.(error)) throw error;
         await delay(Math.random() * retryMs * 2 ** tried);
