@@ -1,4 +1,4 @@
-/** What is asked of a run's log, and the page that answers. Events themselves are the contract's. */
+/** What is asked of a run's log, and the page that answers. Events themselves: schemas/event.ts. */
 import type { EventKind, RunEvent } from "#schemas/event.ts";
 import type { Run } from "#schemas/run.ts";
 
