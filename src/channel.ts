@@ -7,12 +7,12 @@ import type { Arithmetic } from "#schemas/device.ts";
 import type { EventData, EventKind } from "#schemas/event.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Definition, ImportOptions, Model } from "#schemas/model.ts";
-import type { NtkFigures } from "#schemas/ntk.ts";
 import type { PlanAnswer } from "#schemas/plan.ts";
 import type { FieldError } from "#schemas/problem.ts";
 import type { Evaluation, Plan, Run, RunError, Steering } from "#schemas/run.ts";
 import type { CompareErrand, CompareResult } from "./comparing.ts";
 import type { ReadDatasetErrand, ReadDatasetResult } from "./dataset-source.ts";
+import type { KernelDone, KernelShare, ShareOf } from "./kernel-shares.ts";
 import type { StoredArray } from "./stored-arrays.ts";
 
 /** What a run asks for, with every default filled in. */
@@ -138,6 +138,24 @@ export type KernelExamples =
       readonly count: number;
     };
 
+/** A one-off kernel. */
+export interface KernelWork {
+  readonly model: ModelSource;
+  readonly artifactsDir: string;
+  readonly weights: { readonly seed: number } | { readonly checkpoint: string };
+  readonly first: KernelExamples;
+  /** Null: of the first set with itself. */
+  readonly second: KernelExamples | null;
+  readonly variant: KernelVariant;
+  readonly method: "structured" | "explicit";
+  readonly precision: "float32" | "float64";
+  /** Largest eigenvalues that are reported. */
+  readonly eigenvalues: number;
+  /** Fitted to the first set, scored on the second; null where none is asked for. */
+  readonly regression: { readonly ridge: number; readonly prior: "network" | "zero" } | null;
+  readonly threads: number;
+}
+
 /** Work of a short-lived kind, done by a child on request: never in the server. */
 export type Errand =
   | {
@@ -173,23 +191,10 @@ export type Errand =
       readonly artifactsDir: string;
       readonly assignment: Assignment;
     }
-  | {
-      readonly kind: "kernel";
-      readonly model: ModelSource;
-      readonly artifactsDir: string;
-      readonly weights: { readonly seed: number } | { readonly checkpoint: string };
-      readonly first: KernelExamples;
-      /** Null: of the first set with itself. */
-      readonly second: KernelExamples | null;
-      readonly variant: KernelVariant;
-      readonly method: "structured" | "explicit";
-      readonly precision: "float32" | "float64";
-      /** Largest eigenvalues that are reported. */
-      readonly eigenvalues: number;
-      /** Fitted to the first set, scored on the second; null where none is asked for. */
-      readonly regression: { readonly ridge: number; readonly prior: "network" | "zero" } | null;
-      readonly threads: number;
-    }
+  | ({ readonly kind: "kernel" } & KernelWork)
+  /** Some of its rows, and all of it from what several children have computed. */
+  | ({ readonly kind: "kernel_share"; readonly share: ShareOf } & KernelWork)
+  | ({ readonly kind: "kernel_join"; readonly shares: readonly KernelShare[] } & KernelWork)
   | {
       /** Reads a file from strangers and compares its network with ONNX Runtime on the file. */
       readonly kind: "inspect";
@@ -243,15 +248,9 @@ export type ErrandResult =
     }
   | { readonly kind: "initial_weights"; readonly digest: string; readonly bytes: number }
   | { readonly kind: "plan"; readonly answer: PlanAnswer }
-  | {
-      readonly kind: "kernel";
-      readonly figures: NtkFigures;
-      /** Step of the checkpoint; null for initial weights. */
-      readonly step: number | null;
-      readonly shape: readonly number[];
-      /** Of a safetensors file with one tensor `kernel`. */
-      readonly digest: string;
-    }
+  | ({ readonly kind: "kernel_share" } & KernelShare)
+  | ({ readonly kind: "kernel" } & KernelDone)
+  | ({ readonly kind: "kernel_join" } & KernelDone)
   | { readonly kind: "inspect"; readonly inspection: Inspection }
   | {
       readonly kind: "export";

@@ -93,14 +93,16 @@ function openProbes({ config, log, runs, entry }: ChildOptions): Errands {
   return new Errands({ ...shared, idleMs: probeIdleMs });
 }
 
-function openErrands({ config, log, runs, entry }: ChildOptions) {
+function openErrands({ config, log, runs, entry }: ChildOptions, gpus: Gpus) {
   const { memoryBytesMax } = runs.limits;
   const shared = { log, entry, environment: config.environment, memoryBytesMax };
+  const openKernels = () => new Errands({ ...shared, timeoutMs: kernelMsMax });
   return {
     errands: new Errands(shared),
     files: new Errands({ ...shared, residentBytesMax: memoryBytesMax, timeoutMs: fileMsMax }),
     probes: openProbes({ config, log, runs, entry }),
-    kernelErrands: new Errands({ ...shared, timeoutMs: kernelMsMax }),
+    // One child for each GPU; large kernels are shared among them.
+    kernelErrands: [openKernels(), ...gpus.slice(1).map(openKernels)] as const,
   };
 }
 
@@ -156,7 +158,7 @@ export async function openCrew(options: CrewOptions): Promise<Crew> {
   const { config, log, runs: context, artifactsDir } = options;
   if (config.worker.role === "api") return openOffice(options);
   const gpus = await thisMachine.gpus();
-  const { errands, files, probes, kernelErrands } = openErrands(options);
+  const { errands, files, probes, kernelErrands } = openErrands(options, gpus);
   const dispatcher = openDispatcher(options, gpus);
   const { id: owner, leaseMs } = config.worker;
   const keeper = new LeaseKeeper({ store: context.store, log, leaseMs });

@@ -2,10 +2,12 @@
  * The composition root of the server side: a Config in, a closable service out. The only place
  * that names adapters; doors and tests alike start here.
  */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backing } from "#api/backing.ts";
+import { thisMachine } from "#api/devices/machine.ts";
 import { DeviceSurvey } from "#api/devices.ts";
 import { createApp } from "#api/http/app.ts";
 import type { App } from "#api/http/instance.ts";
@@ -73,12 +75,18 @@ async function openPorts(config: Config, log: Log) {
   const store = await openStoreOf({ dataDir, database, failpoint, log });
   const uploads = await openUploads(join(config.dataDir, "uploads"), address);
   const wakeups = await openWakeupsOf(config, log);
-  return { artifactsDir, artifacts, uploads, store, wakeups, now: Date.now };
+  // Of several workers each has its own, and a run waits for one that fits.
+  const gpus = database === null ? await thisMachine.gpus() : [];
+  return { artifactsDir, artifacts, uploads, store, wakeups, gpus, now: Date.now };
 }
 
 type Ports = Awaited<ReturnType<typeof openPorts>>;
 
-function runContext(config: Config, { store, wakeups, now }: Ports, sights: RunSights): RunContext {
+function runContext(
+  config: Config,
+  { store, wakeups, gpus, now }: Ports,
+  sights: RunSights,
+): RunContext {
   const limits = {
     ...usualRunLimits,
     runsQueuedMax: config.queueMax,
@@ -86,6 +94,7 @@ function runContext(config: Config, { store, wakeups, now }: Ports, sights: RunS
     tenantRunsMax: config.quota.runsMax,
     tenantBytesMax: config.quota.bytesMax,
     memoryBytesMax: Math.floor(config.memoryBytesMax / config.trainersMax),
+    gpus,
   };
   return { store, wakeups, limits, now, sights };
 }

@@ -18,7 +18,6 @@ import type { Examples } from "#learning/examples.ts";
 import { exportFile } from "#learning/export.ts";
 import { gatherWeights } from "#learning/gather-weights.ts";
 import { inspect } from "#learning/inspect.ts";
-import { computeKernel } from "#learning/kernel-errand.ts";
 import { networkOf } from "#learning/model-source.ts";
 import { planOf } from "#learning/plan-errand.ts";
 import type { Controls } from "#learning/steering.ts";
@@ -40,6 +39,7 @@ import { Failure } from "#src/failure.ts";
 import { openArtifacts } from "#storage/artifacts/open.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { backendFor, engineArguments } from "./trainer/backends.ts";
+import { doKernel } from "./trainer/kernels.ts";
 import { probeDevice } from "./trainer/probe.ts";
 
 const exitCodes = { ended: 0, bug: 1, orphaned: 3 } as const;
@@ -167,9 +167,8 @@ async function runErrand(errand: Errand): Promise<ErrandResult> {
     return await probeDevice(errand, { ...engineGiven, threads: errandThreads });
   }
   const artifacts = await openArtifacts(errand.artifactsDir, { address, failpoint });
-  const any = { engine: "auto", device: "auto", dtype: "float32" } as const;
   // What is small does not wait for a GPU, nor take its memory.
-  const small = { ...any, device: "cpu" } as const;
+  const small = { engine: "auto", device: "cpu", dtype: "float32" } as const;
   if (errand.kind === "compare") return await compare(artifacts, errand);
   // Nothing is known of this file yet: the errand itself reads it, carefully.
   if (errand.kind === "inspect") {
@@ -201,10 +200,11 @@ async function runErrand(errand: Errand): Promise<ErrandResult> {
       const ports = { network, examples, backend, artifacts, speed };
       return { kind: "plan", answer: await planOf(assignment, ports) };
     }
-    case "kernel": {
-      await using backend = await backendFor(any, { ...engineGiven, threads: errand.threads });
+    case "kernel":
+    case "kernel_share":
+    case "kernel_join": {
       const dataset = (digest: string) => examplesOf(artifacts, digest, errandDatasetBytesMax);
-      return await computeKernel({ network, backend, artifacts, dataset }, errand);
+      return await doKernel(errand, { network, artifacts, dataset }, engineGiven);
     }
     default:
       return errand satisfies never;

@@ -9,8 +9,9 @@ import { readSafetensors, writeSafetensors } from "#formats/safetensors.ts";
 import { kernelFileBytesMax, kernelMemoryBytesMax } from "#schemas/kernel.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import { toFigure } from "#schemas/values.ts";
-import type { Errand, ErrandResult, KernelExamples } from "#src/channel.ts";
+import type { KernelExamples, KernelWork } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
+import type { KernelDone } from "#src/kernel-shares.ts";
 import type { Artifacts } from "#storage/artifacts.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { countOf, type Examples, fitted, type Split } from "./examples.ts";
@@ -24,9 +25,6 @@ import { largestInMemory } from "./ntk/largest.ts";
 import { targetsOf } from "./ntk/targets.ts";
 import { type Fit, kernelRegression } from "./regression.ts";
 
-type KernelErrand = Extract<Errand, { kind: "kernel" }>;
-type KernelResult = Extract<ErrandResult, { kind: "kernel" }>;
-
 export interface KernelPorts {
   readonly network: Network;
   readonly backend: Backend;
@@ -36,6 +34,9 @@ export interface KernelPorts {
   /** Of a kernel that is held in memory; larger ones are computed in strips. */
   readonly memoryBytesMax?: number;
 }
+
+/** Joining takes no engine. */
+export type JoinPorts = Omit<KernelPorts, "backend">;
 
 const inputsBytesMax = 1024 ** 3;
 
@@ -58,7 +59,7 @@ function chosen(split: Split, indices: readonly number[]): Split {
 }
 
 /** Inputs that fit the network, with targets where they have some. */
-async function examplesOf(ports: KernelPorts, from: KernelExamples) {
+export async function examplesOf(ports: JoinPorts, from: KernelExamples) {
   const { network, artifacts } = ports;
   if (from.source === "dataset") {
     const split = (await ports.dataset(from.digest))[from.split];
@@ -73,7 +74,8 @@ async function examplesOf(ports: KernelPorts, from: KernelExamples) {
   return { x: tensor(kind, given.shape, given.data), y: null };
 }
 
-async function parametersOf({ network, artifacts }: KernelPorts, from: KernelErrand["weights"]) {
+/** Initial weights, or those of a checkpoint with its step. */
+export async function parametersOf({ network, artifacts }: JoinPorts, from: KernelWork["weights"]) {
   if ("seed" in from) {
     const parameters: Tensors = Object.fromEntries(network.initialise(from.seed));
     return { parameters, step: null };
@@ -100,8 +102,9 @@ const notSquare = {
   ...{ alignment: null, centred_alignment: null, layer_share: {} },
 };
 
-async function squareFigures(
-  kernel: Kernel,
+/** Of a kernel of one set, and of its targets where it has some. */
+export async function squareFigures(
+  kernel: Pick<Kernel, "variant" | "outputs" | "tensor" | "layerTraces">,
   y: Tensor | null,
   eigenvalues: number,
 ): Promise<Computed["figures"]> {
@@ -136,7 +139,7 @@ type Given = Awaited<ReturnType<typeof examplesOf>>;
 /** Kernel regression on the sets, where it is asked for. */
 async function regressionOf(
   { network, backend }: KernelPorts,
-  { regression, precision }: KernelErrand,
+  { regression, precision }: KernelWork,
   at: { readonly parameters: Tensors; readonly first: Given; readonly second: Given | null },
 ): Promise<Pick<NtkFigures, "regression">> {
   const { parameters, first, second } = at;
@@ -164,7 +167,7 @@ async function regressionOf(
 
 async function computed(
   ports: KernelPorts,
-  errand: KernelErrand,
+  errand: KernelWork,
   {
     parameters,
     metadata,
@@ -204,7 +207,7 @@ async function computed(
 
 /** Of the kernel of `examples` examples with themselves. */
 function bytesOfKernel(
-  { variant, precision }: KernelErrand,
+  { variant, precision }: KernelWork,
   { network }: KernelPorts,
   examples: number,
 ): number {
@@ -217,10 +220,7 @@ function bytesOfKernel(
  * `incompatible`, `too_large`, `invalid_request` for an index past the end, `not_found` where the
  * checkpoint is gone.
  */
-export async function computeKernel(
-  ports: KernelPorts,
-  errand: KernelErrand,
-): Promise<KernelResult> {
+export async function computeKernel(ports: KernelPorts, errand: KernelWork): Promise<KernelDone> {
   const startedMs = performance.now();
   const { parameters, step } = await parametersOf(ports, errand.weights);
   const metadata = { kernel: errand.variant, ...(step === null ? {} : { step: String(step) }) };
@@ -230,7 +230,6 @@ export async function computeKernel(
   });
   const seconds = (performance.now() - startedMs) / 1000;
   return {
-    kind: "kernel",
     figures: { ...figures, contractions: Object.fromEntries(contractions), seconds },
     ...{ step, shape, digest },
   };

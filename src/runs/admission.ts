@@ -31,8 +31,18 @@ export function admit(proposal: Proposal, limits: RunLimits): number {
     const text = `This service cannot run the engine "${engine}"; use ${oneOf(limits.engines)}.`;
     throw failAt("engine_unavailable", "/engine", text);
   }
+  checkDevice(proposal.settings, limits);
   checkKernel(proposal, limits);
   return checkMemory(proposal, limits);
+}
+
+/** Without a list of GPUs the trainer finds out: a driver may be there that tells nothing. */
+function checkDevice({ device }: RunSettings, { gpus }: RunLimits): void {
+  const index = /^cuda:(\d+)$/.exec(device)?.[1];
+  if (index === undefined || gpus.length === 0 || Number(index) < gpus.length) return;
+  const there = gpus.map(({ name }, at) => `cuda:${at} (${name})`).join(", ");
+  const text = `There is no device "${device}" here; this machine has ${there}.`;
+  throw failAt("engine_unavailable", "/device", text);
 }
 
 function oneOf(words: readonly string[]): string {

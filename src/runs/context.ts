@@ -22,6 +22,8 @@ export interface RunLimits {
   readonly steeringMax: number;
   /** Engines that a trainer of this service can load. */
   readonly engines: readonly string[];
+  /** GPUs that a run can name, where this machine alone trains; empty where that is not known. */
+  readonly gpus: readonly { readonly index?: number; readonly name: string }[];
 }
 
 export const usualRunLimits: RunLimits = {
@@ -34,6 +36,7 @@ export const usualRunLimits: RunLimits = {
   kernelFileBytesMax,
   steeringMax: 1000,
   engines: ["onnxruntime", "tfjs", "reference"],
+  gpus: [],
 };
 
 export interface RunContext {

@@ -63,7 +63,16 @@ const ErrandResult = Type.Union([
   Type.Object({ kind: Type.Literal("initial_weights"), digest: Digest, bytes: Count }),
   Type.Object({ kind: Type.Literal("plan"), answer: PlanAnswer }),
   Type.Object({
-    kind: Type.Literal("kernel"),
+    kind: Type.Literal("kernel_share"),
+    from: Count,
+    count: Count,
+    digest: nullable(Digest),
+    traces: Type.Record(Type.String(), Type.Number()),
+    contractions: Type.Record(Type.String(), Type.String()),
+    step: nullable(Count),
+  }),
+  Type.Object({
+    kind: Type.Union([Type.Literal("kernel"), Type.Literal("kernel_join")]),
     figures: NtkFigures,
     step: nullable(Count),
     shape: Type.Array(Count),

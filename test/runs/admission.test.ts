@@ -142,6 +142,12 @@ const cases: readonly (readonly [string, Case, code: string, pointer: string])[]
     "/optimizer/weight_decay_to",
   ],
   [
+    "a GPU that this machine does not have",
+    { changes: { device: "cuda:2" }, limits: { gpus: [{ name: "A" }, { name: "B" }] } },
+    "engine_unavailable",
+    "/device",
+  ],
+  [
     "an engine that is not here",
     { changes: { engine: "tfjs" }, limits: { engines: ["onnxruntime"] } },
     "engine_unavailable",
@@ -248,4 +254,13 @@ test("steering counts for settings from the step at which it took effect", () =>
   const rate = (step: number) => settingsAt(settings, steering, step).optimizer.learning_rate;
   assert.deepEqual([rate(9), rate(10), rate(20), rate(99)], [0.1, 0.5, 0.7, 0.7]);
   assert.equal(settingsAt(settings, steering, 20).evaluate.every, 9);
+});
+
+test("a GPU that is not there is refused with those that are", () => {
+  const gpus = [{ name: "NVIDIA H100" }, { name: "NVIDIA A100" }];
+  const refused = refusal({ changes: { device: "cuda:2" }, limits: { gpus } });
+  assert.match(refused?.message ?? "", /cuda:0 \(NVIDIA H100\), cuda:1 \(NVIDIA A100\)/);
+  assert.equal(refusal({ changes: { device: "cuda:1" }, limits: { gpus } }), undefined);
+  assert.equal(refusal({ changes: { device: "cuda" }, limits: { gpus } }), undefined);
+  assert.equal(refusal({ changes: { device: "cuda:2" } }), undefined, "where nothing is known");
 });

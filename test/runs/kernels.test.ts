@@ -50,7 +50,7 @@ function stubErrands(answers: readonly ("done" | Failure)[]) {
     },
     close: async () => {},
   };
-  return { errands: errands as KernelWorkerOptions["errands"], count: () => count };
+  return { child: errands as KernelWorkerOptions["errands"][0], count: () => count };
 }
 
 async function openKernels(t: TestContext) {
@@ -58,10 +58,10 @@ async function openKernels(t: TestContext) {
   const artifacts = memoryArtifacts();
   const inputs = [Array.from({ length: 20 }, () => 1)];
   const submit = () => submitNtk({ ...context, artifacts }, { model: model.id, first: { inputs } });
-  const work = (errands: KernelWorkerOptions["errands"]) => {
+  const work = (child: KernelWorkerOptions["errands"][0]) => {
     const keeper = new LeaseKeeper({ store: context.store, log: silent, leaseMs: 60_000 });
     const shared = { log: silent, artifactsDir: "", owner: "k", keeper, threads: 1, pollMs: 20 };
-    const worker = new KernelWorker({ context, errands, ...shared });
+    const worker = new KernelWorker({ context, errands: [child], ...shared });
     t.after(() => worker.close());
     worker.start();
     return worker;
@@ -81,7 +81,7 @@ async function openKernels(t: TestContext) {
 test("kernels are computed in the order in which they were asked for", async (t) => {
   const { submit, work, until } = await openKernels(t);
   const [first, second] = [await submit(), await submit()];
-  work(stubErrands([]).errands);
+  work(stubErrands([]).child);
   const done = [await until(first.id, "succeeded"), await until(second.id, "succeeded")];
   assert.deepEqual(done[0]?.ntk.figures, figures);
   assert.equal(done[0]?.ntk.digest, result.digest);
@@ -92,7 +92,7 @@ test("kernels are computed in the order in which they were asked for", async (t)
 test("a refusal fails its kernel with the reason, and the next goes on", async (t) => {
   const { submit, work, until } = await openKernels(t);
   const [bad, good] = [await submit(), await submit()];
-  work(stubErrands([new Failure("too_large", "it does not fit")]).errands);
+  work(stubErrands([new Failure("too_large", "it does not fit")]).child);
   const { ntk } = await until(bad.id, "failed");
   assert.deepEqual(ntk.error, { code: "too_large", message: "it does not fit", retryable: false });
   await until(good.id, "succeeded");
@@ -125,7 +125,7 @@ test("a child that crashes is replaced, a few times", async (t) => {
   const crash = new Failure("trainer_crashed", "it ended");
   const [lucky, unlucky] = [await submit(), await submit()];
   const stub = stubErrands([crash, crash, "done", crash, crash, crash]);
-  work(stub.errands);
+  work(stub.child);
   await until(lucky.id, "succeeded");
   assert.equal((await until(unlucky.id, "failed")).ntk.error?.code, "trainer_crashed");
   assert.equal(stub.count(), 6);
@@ -136,10 +136,10 @@ test("a kernel that a former service left is taken up, and its end costs no atte
   const { id } = await submit();
   const closing = stubErrands([new Failure("shutting_down", "draining")]);
   const first = work({
-    ...closing.errands,
+    ...closing.child,
     perform: async (...errand) => {
       void first.close();
-      return closing.errands.perform(...errand);
+      return closing.child.perform(...errand);
     },
   });
   await until(id, "queued");
@@ -148,6 +148,6 @@ test("a kernel that a former service left is taken up, and its end costs no atte
   assert.equal(left.attempts, 0);
   const ntk = { ...left.ntk, status: "running" as const };
   await context.store.write((writer) => writer.updateNtk({ ...left, ntk, attempts: 1 }));
-  work(stubErrands([]).errands);
+  work(stubErrands([]).child);
   assert.equal((await until(id, "succeeded")).attempts, 2);
 });

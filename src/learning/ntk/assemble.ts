@@ -122,6 +122,6 @@ function placeOf({ left, right, columns, variant, outputs }: BlockPlace): Place 
 }
 
 /** How many matrices a kernel consists of, and how many of their rows are one example's. */
-function planesOf({ variant, outputs }: Omit<KernelShape, "examples">) {
+export function planesOf({ variant, outputs }: Omit<KernelShape, "examples">) {
   return { planes: variant === "diagonal" ? outputs : 1, units: variant === "full" ? outputs : 1 };
 }

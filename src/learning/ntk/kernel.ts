@@ -16,6 +16,7 @@ import {
   type Factors,
   type KernelOptions,
 } from "./factor-computer.ts";
+import { RowAssembly, type Share, triangleShare, type UpperRows } from "./shares.ts";
 import { factorsOf, type SpanPair, spansOf, upperPairs } from "./spans.ts";
 import { type KernelStrip, stripsOf } from "./strips.ts";
 
@@ -91,19 +92,38 @@ export class KernelComputer implements AsyncDisposable {
   /** Θ at `parameters` (by name, in either precision). */
   async compute(parameters: Tensors): Promise<Kernel> {
     const { variant, examples, outputs, block } = this.#factors.parts;
-    const factors = await this.#factors.compute(parameters);
     const shape = { variant, examples, outputs };
     const assembly = new Assembly(shape, this.#precision);
+    await this.#fill(assembly, parameters, upperPairs(spansOf(examples, block)));
+    const { tensor, layerTraces, layers } = assembly;
+    return { ...shape, tensor, layerTraces, layers };
+  }
+
+  /** One of several shares of the rows at `parameters`: bit for bit what `compute` has there. */
+  async rows(parameters: Tensors, share: Share): Promise<UpperRows> {
+    const { variant, examples, outputs, block } = this.#factors.parts;
+    const spans = spansOf(examples, block);
+    const own = triangleShare(spans, share);
+    const assembly = new RowAssembly({ variant, examples, outputs }, own, this.#precision);
+    const pairs = upperPairs(spans).filter(({ left }) => own.includes(left));
+    if (pairs.length > 0) await this.#fill(assembly, parameters, pairs);
+    return assembly;
+  }
+
+  async #fill(
+    assembly: Pick<Assembly, "add">,
+    parameters: Tensors,
+    pairs: readonly SpanPair[],
+  ): Promise<void> {
+    const factors = await this.#factors.compute(parameters);
     // Blocks of one kind are written over each other, and so stay in the processor's cache.
     const scratch: { diagonal?: Tensors; others?: Tensors } = {};
-    for (const pair of upperPairs(spansOf(examples, block))) {
+    for (const pair of pairs) {
       const kind = pair.left === pair.right ? "diagonal" : "others";
       const values = await this.#blockOf(factors, pair, scratch[kind]);
       assembly.add(pair, values);
       scratch[kind] = values;
     }
-    const { tensor, layerTraces, layers } = assembly;
-    return { ...shape, tensor, layerTraces, layers };
   }
 
   /**

@@ -4,21 +4,24 @@
  */
 import { sourceOf } from "#catalog/source.ts";
 import { type Log, type RunContext, timeOf } from "#runs/context.ts";
-import type { Errands } from "#runs/errands.ts";
 import type { Granted, LeaseKeeper } from "#runs/lease-keeper.ts";
 import { Rounds } from "#runs/rounds.ts";
 import type { Ntk } from "#schemas/ntk.ts";
 import type { RunError } from "#schemas/run.ts";
-import type { Errand, ErrandResult } from "#src/channel.ts";
+import type { Errand } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
+import type { KernelDone } from "#src/kernel-shares.ts";
 import type { NtkRecord } from "#storage/store.ts";
 import { kernelTopic } from "./commands.ts";
+import { isShared, type KernelChild, performShared } from "./sharing.ts";
 
 export interface KernelWorkerOptions {
   readonly context: RunContext;
   readonly log: Log;
-  /** For kernels alone: closed with the worker. */
-  readonly errands: Pick<Errands, "perform" | "close">;
+  /** For kernels alone: closed with the worker. The first computes what is not shared. */
+  readonly errands: readonly [KernelChild, ...KernelChild[]];
+  /** Numbers from which a kernel is shared among all of them; `sharedNumbersMin` unless told. */
+  readonly sharedNumbersMin?: number;
   readonly artifactsDir: string;
   /** Who this worker is, and who keeps its leases. */
   readonly owner: string;
@@ -29,8 +32,6 @@ export interface KernelWorkerOptions {
 }
 
 type KernelErrand = Extract<Errand, { kind: "kernel" }>;
-type KernelResult = Extract<ErrandResult, { kind: "kernel" }>;
-
 /** Children that one kernel may use up before it fails: they crash, or the server ends. */
 const attemptsMax = 3;
 
@@ -56,7 +57,10 @@ export class KernelWorker {
 
   /** Begins no further kernel and lets the one under way go, to be taken up again later. */
   async close(): Promise<void> {
-    await this.#rounds.close(() => this.#options.errands.close());
+    const { errands } = this.#options;
+    await this.#rounds.close(async () => {
+      for (const child of errands) await child.close();
+    });
   }
 
   async #serve(): Promise<boolean> {
@@ -111,7 +115,7 @@ export class KernelWorker {
     }
     try {
       const errand = await this.#errand(begun.record);
-      await this.#end(begun, succeeded(await this.#options.errands.perform(errand)));
+      await this.#end(begun, succeeded(await this.#perform(begun.record, errand)));
     } catch (error) {
       if (!(error instanceof Failure) || error.code === "lease_lost") throw error;
       const { code, message } = error;
@@ -121,6 +125,12 @@ export class KernelWorker {
         await this.#store(begun, begun.record);
       } else await this.#end(begun, failed({ code, message, retryable: false }));
     }
+  }
+
+  async #perform({ ntk }: NtkRecord, errand: KernelErrand): Promise<KernelDone> {
+    const { errands, sharedNumbersMin } = this.#options;
+    const isAlone = errands.length === 1 || !isShared(ntk, sharedNumbersMin);
+    return isAlone ? await errands[0].perform(errand) : await performShared(errand, errands);
   }
 
   async #errand({ ntk, first, second, weights }: NtkRecord): Promise<KernelErrand> {
@@ -172,6 +182,6 @@ function failed(error: RunError): Partial<Ntk> {
   return { status: "failed", error };
 }
 
-function succeeded({ figures, shape, digest }: KernelResult): Partial<Ntk> {
+function succeeded({ figures, shape, digest }: KernelDone): Partial<Ntk> {
   return { status: "succeeded", figures, shape: [...shape], digest };
 }
