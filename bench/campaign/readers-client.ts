@@ -3,6 +3,7 @@
  * message, answers with what they saw. Slow ones open their socket and never read.
  */
 import { WebSocket } from "ws";
+import type { ServerFrame } from "#schemas/stream.ts";
 
 export interface ReadersTask {
   readonly url: string;
@@ -14,6 +15,8 @@ export interface ReadersTask {
 
 export interface ReadersSeen {
   readonly opened: number;
+  /** Answered with a status in the place of a stream. */
+  readonly refused: number;
   readonly completed: number;
   readonly events: number;
   /** Seqs that were left out, declared or not. */
@@ -29,6 +32,8 @@ export interface ReadersSeen {
 /** Latencies that are kept; every so many of them once there are more. */
 const latenciesMax = 2_000_000;
 const openAtOnce = 50;
+/** All readers are sent the same bytes: what they mean is looked up once. */
+const meaningsMax = 512;
 
 class Readers {
   readonly latencies = new Float32Array(latenciesMax);
@@ -36,10 +41,22 @@ class Readers {
   readonly sockets: WebSocket[] = [];
   latencyCount = 0;
   opened = 0;
+  refused = 0;
   completed = 0;
   events = 0;
   missing = 0;
   disordered = 0;
+
+  readonly #meanings = new Map<string, ServerFrame>();
+
+  #meaningOf(text: string): ServerFrame {
+    const known = this.#meanings.get(text);
+    if (known !== undefined) return known;
+    if (this.#meanings.size >= meaningsMax) this.#meanings.clear();
+    const frame = JSON.parse(text) as ServerFrame;
+    this.#meanings.set(text, frame);
+    return frame;
+  }
 
   /** Resolves once it is open, with what resolves once it is closed. */
   open(url: string, isSlow: boolean): Promise<{ readonly ended: Promise<void> }> {
@@ -48,7 +65,7 @@ class Readers {
     let last = 0;
     let isLive = false;
     socket.on("message", (data: Buffer) => {
-      const frame = JSON.parse(data.toString());
+      const frame = this.#meaningOf(data.toString("latin1"));
       if (frame.frame === "caught_up") isLive = true;
       if (frame.frame === "complete") {
         this.completed += 1;
@@ -74,6 +91,10 @@ class Readers {
       });
       socket.on("error", () => resolve());
     });
+    socket.on("unexpected-response", (request) => {
+      this.refused += 1;
+      request.destroy();
+    });
     return new Promise((resolve) => {
       socket.on("open", () => {
         this.opened += 1;
@@ -86,12 +107,12 @@ class Readers {
 
   seen(): ReadersSeen {
     const latencies = this.latencies.slice(0, this.latencyCount).sort();
-    const { opened, completed, events, missing, disordered, closes } = this;
+    const { opened, refused, completed, events, missing, disordered, closes } = this;
     // A thousand quantiles are enough to tell any other.
     const latenciesMs = Array.from({ length: 1001 }, (_, at) =>
       Number(latencies[Math.floor((at / 1000) * (latencies.length - 1))] ?? 0),
     );
-    return { opened, completed, events, missing, disordered, closes, latenciesMs };
+    return { opened, refused, completed, events, missing, disordered, closes, latenciesMs };
   }
 }
 

@@ -122,8 +122,8 @@ export class Metrics {
     this.#closed.inc({ code: String(code) });
   }
 
-  frameSent(kind: string): void {
-    this.#frames.inc({ class: kind });
+  framesSent(kind: string, frames: number): void {
+    this.#frames.inc({ class: kind }, frames);
   }
 
   uploaded(bytes: number): void {

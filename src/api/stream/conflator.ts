@@ -68,6 +68,16 @@ export class Conflator {
     this.#next = seq + 1;
   }
 
+  /** Everything up to `seq` was sent in another way. Only while nothing is held or left out. */
+  toldThrough(seq: number): void {
+    this.#next = seq + 1;
+  }
+
+  /** Nothing is held back, left out or to be conflated. */
+  get isClear(): boolean {
+    return !this.pressed && this.#held === undefined && this.#gap === undefined;
+  }
+
   get isHolding(): boolean {
     return this.#held !== undefined;
   }

@@ -2,6 +2,7 @@
  * One WebSocket of the stream: what its client asks by frames, and one tail for each run that it
  * follows. Reading the log is the tail's business, bounding the queue the outbox's.
  */
+import type { Writable } from "node:stream";
 import Compile from "typebox/compile";
 import type { RawData, WebSocket } from "ws";
 import type { Backing } from "#api/backing.ts";
@@ -10,6 +11,7 @@ import { plainSchema } from "#api/explain-leaf.ts";
 import type { ProblemCode } from "#schemas/problem.ts";
 import { ClientFrame, type SubscribeFrame } from "#schemas/stream.ts";
 import { Failure } from "#src/failure.ts";
+import type { Batch } from "./batches.ts";
 import { closing, streamLimits } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import { followSweep } from "./sweep.ts";
@@ -52,6 +54,8 @@ export interface WantedOfSweep extends Pick<SubscribeFrame, "kinds" | "max_rate_
 export interface ConnectionOptions {
   readonly backing: Backing;
   readonly socket: WebSocket;
+  /** What the socket writes to. */
+  readonly wire: Writable;
   /** The one run of the URL: then a refused subscription closes the socket. */
   readonly isSingle: boolean;
 }
@@ -66,12 +70,17 @@ export class Connection {
   #credit: number = streamLimits.framesBurstMax;
   #creditMs = performance.now();
 
-  constructor({ backing, socket, isSingle }: ConnectionOptions) {
+  constructor({ backing, socket, wire, isSingle }: ConnectionOptions) {
     this.#backing = backing;
     this.#socket = socket;
     this.#isSingle = isSingle;
     const { config, metrics } = backing;
-    this.#outbox = new Outbox(socket, config.streamStallMs, (kind) => metrics.frameSent(kind));
+    this.#outbox = new Outbox({
+      socket,
+      wire,
+      stallMs: config.streamStallMs,
+      onSent: (kind, frames) => metrics.framesSent(kind, frames),
+    });
     socket.on("message", (data, isBinary) => this.#take(() => this.#receive(data, isBinary)));
     // Each is answered, and answers that nobody reads would pile up.
     socket.on("ping", () => this.#take(() => undefined));
@@ -215,6 +224,9 @@ export class Connection {
   async #follow(wanted: Omit<SubscribeFrame, "frame">, subscription: Subscription) {
     const { config, store, wakeups } = this.#backing;
     const { controller, tensors } = subscription;
+    const sendBatch = (batch: Batch): void => {
+      if (!controller.signal.aborted) this.#outbox.sendBatch(batch);
+    };
     try {
       await follow({
         ports: { store, wakeups, heartbeatMs: config.heartbeatMs, nowMs: () => performance.now() },
@@ -230,7 +242,8 @@ export class Connection {
             if (!controller.signal.aborted) this.#outbox.send(frame);
           },
           room: () => this.#outbox.room(),
-          sent: (event) => tensors?.offer(event),
+          // Kernels go right after their events.
+          ...(tensors === undefined ? { sendBatch } : { sent: (event) => tensors.offer(event) }),
         },
         signal: controller.signal,
       });

@@ -2,9 +2,11 @@
  * What one socket still has to send, bounded: whoever sends asks for room first, and a reader who
  * makes no room for too long is given up.
  */
+import type { Writable } from "node:stream";
 import type { WebSocket } from "ws";
 import type { ServerFrame } from "#schemas/stream.ts";
 import { Failure } from "#src/failure.ts";
+import type { Batch } from "./batches.ts";
 import { streamLimits } from "./limits.ts";
 
 /** Below this a waiting sender goes on: a lower mark than the limit avoids stop and go. */
@@ -22,17 +24,28 @@ function textOf(frame: ServerFrame): string | Uint8Array {
   return bytes;
 }
 
+export interface OutboxOptions {
+  readonly socket: WebSocket;
+  /** What the socket writes to. Nothing that it sends waits before that: it compresses nothing. */
+  readonly wire: Writable;
+  readonly stallMs: number;
+  readonly onSent: (kind: string, frames: number) => void;
+}
+
 export class Outbox {
   readonly #socket: WebSocket;
+  readonly #wire: Writable;
   readonly #stallMs: number;
-  readonly #onSent: (kind: string) => void;
+  readonly #onSent: OutboxOptions["onSent"];
+  readonly #written = (): void => {
+    if (this.#waiting.length > 0 && this.#socket.bufferedAmount <= resumeBytes) this.#wakeAll();
+  };
   #waiting: (() => void)[] = [];
-  /** Everything that was ever queued at the same time, at most. */
-  queuedBytesPeak = 0;
 
-  constructor(socket: WebSocket, stallMs: number, onSent: (kind: string) => void) {
+  constructor({ socket, wire, stallMs, onSent }: OutboxOptions) {
     this.#onSent = onSent;
     this.#socket = socket;
+    this.#wire = wire;
     this.#stallMs = stallMs;
     socket.once("close", () => this.#wakeAll());
   }
@@ -44,20 +57,24 @@ export class Outbox {
   send(frame: ServerFrame): void {
     if (!this.isOpen) return;
     this.#write(textOf(frame), false);
-    this.#onSent(frame.frame);
+    this.#onSent(frame.frame, 1);
   }
 
   sendBytes(bytes: Uint8Array): void {
     if (!this.isOpen) return;
     this.#write(bytes, true);
-    this.#onSent("tensor");
+    this.#onSent("tensor", 1);
+  }
+
+  /** Frames that are made already, between those that the socket makes. */
+  sendBatch({ bytes, events }: Batch): void {
+    if (!this.isOpen) return;
+    this.#wire.write(bytes, this.#written);
+    this.#onSent("event", events);
   }
 
   #write(content: string | Uint8Array, binary: boolean): void {
-    this.#socket.send(content, { binary }, () => {
-      if (this.#socket.bufferedAmount <= resumeBytes) this.#wakeAll();
-    });
-    this.queuedBytesPeak = Math.max(this.queuedBytesPeak, this.#socket.bufferedAmount);
+    this.#socket.send(content, { binary }, this.#written);
   }
 
   #wakeAll(): void {

@@ -83,7 +83,12 @@ function open(
 ): void {
   if (isForeign(request, socket)) return socket.close(closing.subprotocol, "subprotocol");
   const backing: Backing = edge.of(request);
-  const connection = new Connection({ backing, socket, isSingle: how.isSingle });
+  const connection = new Connection({
+    backing,
+    socket,
+    wire: request.raw.socket,
+    isSingle: how.isSingle,
+  });
   const caller = callerOf(request);
   connections.set(connection, caller.tenant);
   const stay = edge.access.whenOver(caller, () =>

@@ -10,9 +10,10 @@ import type { ServerFrame } from "#schemas/stream.ts";
 import { Failure } from "#src/failure.ts";
 import type { Store } from "#storage/store.ts";
 import type { Wakeups } from "#storage/wakeups.ts";
+import { type Batch, batchesOf } from "./batches.ts";
 import { Bell } from "./bell.ts";
 import { Conflator, type Item } from "./conflator.ts";
-import { eventsPage, readPage, sharedPage } from "./pages.ts";
+import { type LogPage, readPage, sharedPage } from "./pages.ts";
 
 /** How long a lost wake-up can delay an event. */
 const pollMs = 2000;
@@ -40,6 +41,8 @@ export interface Wanted {
 /** Where frames go. */
 export interface Sink {
   send(frame: ServerFrame): void;
+  /** Sends events as other readers are sent them; where it is missing, each is sent by itself. */
+  sendBatch?(batch: Batch): void;
   /** Waits until a frame may be sent; the milliseconds waited. Rejects when it takes too long. */
   room(): Promise<number>;
   /** Called after each event was sent: what else goes with it, such as a tensor. */
@@ -122,9 +125,10 @@ class Tail {
   /** Reads and sends one page; at the end of the log waits for more. True when all is said. */
   async #step(bell: Bell): Promise<boolean> {
     const { ports, wanted, sink, signal } = this.#options;
-    const { run, events } = await sharedPage(ports, { ...wanted, after: this.#cursor });
-    for (const event of events) await this.#emit(this.#conflator.offer(event, ports.nowMs()));
-    if (events.length === eventsPage) {
+    const page = await sharedPage(ports, { ...wanted, after: this.#cursor });
+    const { run, events } = page;
+    await this.#tell(page);
+    if (page.isWhole) {
       this.#cursor = events.at(-1)?.seq ?? this.#cursor;
       return false;
     }
@@ -145,6 +149,35 @@ class Tail {
     }
     await this.#wait(bell);
     return false;
+  }
+
+  /** Sends what is wanted of a page. */
+  async #tell(page: LogPage): Promise<void> {
+    const told = await this.#tellAlike(page);
+    for (const event of page.events) {
+      if (event.seq <= told) continue;
+      await this.#emit(this.#conflator.offer(event, this.#options.ports.nowMs()));
+    }
+  }
+
+  /** Sends it as others are sent it while this reader takes all; the last seq that was sent so. */
+  async #tellAlike(page: LogPage): Promise<number> {
+    const { wanted, sink, signal } = this.#options;
+    let told = this.#cursor;
+    const takesAll = wanted.kinds === undefined && wanted.maxRateHz === undefined;
+    if (sink.sendBatch === undefined || !takesAll || !this.#conflator.isClear) return told;
+    for (const batch of batchesOf(page)) {
+      const waitedMs = await sink.room();
+      if (signal.aborted) return batch.last;
+      if (waitedMs > lagMs) {
+        this.#conflator.pressed = true;
+        return told;
+      }
+      sink.sendBatch(batch);
+      told = batch.last;
+      this.#conflator.toldThrough(told);
+    }
+    return told;
   }
 
   async #wait(bell: Bell): Promise<void> {

@@ -1,0 +1,120 @@
+/** The service, its runs and its trainers, as the campaign of readers sees them. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { isTerminal } from "#runs/change.ts";
+import type { Definition } from "#schemas/model.ts";
+import type { RunRequest } from "#schemas/run.ts";
+import { chanceOf } from "./chance.ts";
+import { KillClient } from "./kill-client.ts";
+import { childrenOf, processorSecondsOf } from "./processes.ts";
+import type { ReadersSeen, ReadersTask } from "./readers-client.ts";
+import type { Server } from "./server.ts";
+
+const eventsPerSecond = 50;
+/** Metrics and an evaluation come at each boundary. */
+const eventsPerBoundary = 2;
+const client = join(import.meta.dirname, "readers-client.ts");
+
+/** Enough work a step that the rate of events is that of a usual run. */
+const definition: Definition = {
+  input: { shape: [20] },
+  layers: [
+    { type: "dense", units: 256, activation: "relu" },
+    { type: "dense", units: 256, activation: "relu" },
+    { type: "dense", units: 4 },
+  ],
+};
+const generator = { type: "wedge", train: 1000, test: 64, dimension: 20, seed: 1 } as const;
+
+/** How a run went. */
+export interface Trained {
+  /** Of training, by the log. */
+  readonly seconds: number;
+  /** Events a second. */
+  readonly rate: number;
+}
+
+export class Stage {
+  readonly #client = new KillClient(chanceOf(1, "readers"));
+  readonly #server: Server;
+  #ids = { model: "", dataset: "" };
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.#client.address = server.address;
+  }
+
+  async prepare(): Promise<void> {
+    const model = await this.#client.ask("POST", "/v1/models", { body: { definition } });
+    const dataset = await this.#client.ask("POST", "/v1/datasets", { body: { generator } });
+    this.#ids = { model: String(model?.body["id"]), dataset: String(dataset?.body["id"]) };
+  }
+
+  /** Submits a run; its id. */
+  async submit(steps: number, every: number): Promise<string> {
+    const body: RunRequest = {
+      ...this.#ids,
+      optimizer: { type: "sgd", learning_rate: 0.01 },
+      batch_size: 64,
+      steps,
+      engine: "onnxruntime",
+      evaluate: { every },
+      checkpoints: { every: steps },
+    };
+    const answer = await this.#client.ask("POST", "/v1/runs", { body });
+    return String(answer?.body["id"]);
+  }
+
+  /** Keeps a run from training until it is let go. */
+  async hold(id: string): Promise<void> {
+    await this.#client.ask("POST", `/v1/runs/${id}/pause`);
+    while ((await this.#client.ask("GET", `/v1/runs/${id}`))?.body["status"] !== "paused") {
+      await pause(50);
+    }
+  }
+
+  async letGo(id: string): Promise<void> {
+    await this.#client.ask("POST", `/v1/runs/${id}/resume`);
+  }
+
+  /** Waits for the end; seconds of training by the log, and events a second. */
+  async trained(id: string): Promise<Trained> {
+    for (;;) {
+      const answer = await this.#client.ask("GET", `/v1/runs/${id}`);
+      if (isTerminal(answer?.body["status"] as never)) break;
+      await pause(250);
+    }
+    const log = await this.#client.log(id);
+    const told = log.filter(({ type }) => type === "metrics" || type === "evaluation");
+    const timeOf = (event: { readonly time: string } | undefined) => Date.parse(event?.time ?? "");
+    const seconds = (timeOf(told.at(-1)) - timeOf(told[0])) / 1000;
+    return { seconds, rate: told.length / seconds };
+  }
+
+  /** Processor time of all trainers so far, in seconds. They stay for the next run. */
+  async trainerSeconds(): Promise<number> {
+    const children = await childrenOf(this.#server.pid);
+    const used = await Promise.all(children.map(({ pid }) => processorSecondsOf(pid)));
+    return used.reduce((a, b) => a + b, 0);
+  }
+
+  /** Starts readers of a run. */
+  async read(id: string, of: Pick<ReadersTask, "count" | "isSlow" | "stayMs">) {
+    const child = fork(client, { serialization: "advanced" });
+    const url = `${this.#server.address.replace("http", "ws")}/v1/runs/${id}/stream?after=0`;
+    child.send({ url, ...of });
+    await once(child, "message");
+    const seen = once(child, "message").then(([message]) => message.seen as ReadersSeen);
+    return { seen, pid: child.pid ?? 0 };
+  }
+
+  /** Steps between evaluations at which events come at the wanted rate, and steps a second. */
+  async calibrate(): Promise<{ readonly every: number; readonly perSecond: number }> {
+    const steps = 4000;
+    const { seconds } = await this.trained(await this.submit(steps, 100));
+    const perSecond = steps / seconds;
+    return { every: Math.round((perSecond * eventsPerBoundary) / eventsPerSecond), perSecond };
+  }
+}
