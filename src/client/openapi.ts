@@ -8255,7 +8255,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        /** @description JSON in one line. */
+                        data: string;
+                        /**
+                         * @description Its name; `message` stands for none.
+                         * @enum {string}
+                         */
+                        event?: "message" | "hello" | "gap" | "caught_up" | "complete";
+                        /** @description Of what moves the cursor: its seq. */
+                        id?: string;
+                        /** @description Milliseconds to wait before coming back. */
+                        retry?: number;
+                    };
                 };
             };
             /** @description SSE: there is nothing more to come. */
@@ -10012,7 +10024,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        /** @description JSON in one line. */
+                        data: string;
+                        /**
+                         * @description Its name; `message` stands for none.
+                         * @enum {string}
+                         */
+                        event?: "sweep" | "hello" | "event" | "gap" | "caught_up" | "complete";
+                        /** @description How far every run of the sweep was told. */
+                        id?: string;
+                        /** @description Milliseconds to wait before coming back. */
+                        retry?: number;
+                    };
                 };
             };
             /** @description There is nothing more to come. */

@@ -11,9 +11,10 @@ import { answerBySse, type Exchange, sse } from "#api/http/sse-answer.ts";
 import { followBySse } from "#api/stream/sse.ts";
 import { checkCursor, type Wanted } from "#api/stream/tail.ts";
 import { isTerminal } from "#runs/change.ts";
-import { eventKinds } from "#schemas/event.ts";
+import { eventKinds, RunEvent } from "#schemas/event.ts";
 import { EventPage } from "#schemas/event-page.ts";
 import type { Run } from "#schemas/run.ts";
+import { runSse } from "#schemas/sse.ts";
 import { oneOf, RunId, strict } from "#schemas/values.ts";
 import { failAt } from "#src/failure.ts";
 
@@ -63,7 +64,7 @@ const read = {
       ok: {
         description: "A page of events, or their stream.",
         schema: ref(EventPage),
-        media: { [sse]: Type.String() },
+        media: { [sse]: runSse(ref(RunEvent)) },
       },
       no_content: { description: "SSE: there is nothing more to come." },
     },

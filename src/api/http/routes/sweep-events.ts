@@ -10,6 +10,7 @@ import { followSweepBySse } from "#api/stream/sweep-sse.ts";
 import { storedSweep } from "#runs/sweeps/commands.ts";
 import { isEnded, statusOf } from "#runs/sweeps/status.ts";
 import { eventKinds } from "#schemas/event.ts";
+import { sweepSse } from "#schemas/sse.ts";
 import { oneOf, SweepId, strict } from "#schemas/values.ts";
 
 const read = {
@@ -46,7 +47,7 @@ const read = {
   }),
   response: answers(
     {
-      ok: { description: "The stream.", media: { [sse]: Type.String() } },
+      ok: { description: "The stream.", media: { [sse]: sweepSse } },
       no_content: { description: "There is nothing more to come." },
     },
     ["invalid_request", "not_found", "not_acceptable", "cursor_invalid"],
