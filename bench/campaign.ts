@@ -1,15 +1,15 @@
 /**
- * `npm run campaign -- contract | kill | cluster | corrupt | faults | readers | waiting | soak`:
- * what must hold under attack, of the real service. `--ci` is the short mode, `--keep` appends the
- * figures to bench/reports, `sum NAME` adds up what was kept. A table for people; `--json`
- * prints one JSON object as the last line. Exit code 1 when a bound is broken, 3 when this machine
- * lacks what it takes.
+ * `npm run campaign -- NAME`, one of `campaigns` below: what must hold under attack, of the real
+ * service. `--ci` is the short mode, `--keep` appends the figures to bench/reports, `sum NAME` adds
+ * up what was kept. A table for people; `--json` prints one JSON object as the last line. Exit code
+ * 1 when a bound is broken, 3 when this machine lacks what it takes.
  */
 import { parseArgs } from "node:util";
 import { clusterCampaign } from "./campaign/cluster.ts";
 import { contractCampaign, NoSchemathesis } from "./campaign/contract.ts";
 import { corruptCampaign } from "./campaign/corrupt.ts";
 import { faultsCampaign } from "./campaign/faults.ts";
+import { floodsCampaign } from "./campaign/floods.ts";
 import { killCampaign } from "./campaign/kill.ts";
 import { keep, sumOf } from "./campaign/ledger.ts";
 import { readersCampaign } from "./campaign/readers.ts";
@@ -49,6 +49,7 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
     }),
   corrupt: () => corruptCampaign({ isShort: flags.ci, seed }),
   faults: () => faultsCampaign({ seed, onLine: say }),
+  floods: () => floodsCampaign({ isShort: flags.ci, onLine: say }),
   readers: () => readersCampaign({ count: number(flags.count, 200, 1000), isShort: flags.ci }),
   waiting: () => waitingCampaign({ megabytes: number(flags.megabytes, 20, 200) }),
   soak: () => soakCampaign({ minutes: number(flags.minutes, 1, 60), seed, onLine: say }),

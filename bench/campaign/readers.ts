@@ -4,7 +4,7 @@
  * memory.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { holdingsOf, processorSecondsOf } from "./processes.ts";
@@ -26,47 +26,91 @@ const at = ({ latenciesMs }: ReadersSeen, quantile: number): number =>
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** What one run took, and what of it was processor time of trainers and of the service. */
+/** What one run took, and how many cores trainers, the service and the readers had meanwhile. */
 interface Cost {
   readonly seconds: number;
   readonly rate: number;
   readonly trainerSeconds: number;
   readonly serverSeconds: number;
+  readonly clientSeconds: number;
 }
 
-async function costOf(stage: Stage, server: Server, id: string): Promise<Cost> {
-  const before = [await stage.trainerSeconds(), await processorSecondsOf(server.pid)] as const;
-  const trained = await stage.trained(id);
-  const trainerSeconds = (await stage.trainerSeconds()) - before[0];
-  const serverSeconds = (await processorSecondsOf(server.pid)) - before[1];
-  return { ...trained, trainerSeconds, serverSeconds };
+async function costOf(stage: Stage, server: Server, run: Followed): Promise<Cost> {
+  const used = async () => [
+    await stage.trainerSeconds(),
+    await processorSecondsOf(server.pid),
+    run.client === undefined ? 0 : await processorSecondsOf(run.client),
+  ];
+  const before = await used();
+  const trained = await stage.trained(run.id);
+  const after = await used();
+  const [trainerSeconds = 0, serverSeconds = 0, clientSeconds = 0] = after.map(
+    (seconds, at) => seconds - (before[at] ?? 0),
+  );
+  return { ...trained, trainerSeconds, serverSeconds, clientSeconds };
 }
 
-/** Rounds without and with readers in turns, as whatever else the machine does comes and goes. */
+interface Followed {
+  readonly id: string;
+  /** The process of its readers. */
+  readonly client?: number;
+}
+
+/** One run with readers: all of them are there before it begins, so that all of it is live. */
+async function followed(stage: Stage, server: Server, how: Round) {
+  const id = await stage.submit(how.steps, how.every);
+  await stage.hold(id);
+  const readers = await stage.read(id, { count: how.count, isSlow: false, stayMs: 600_000 });
+  if (how.isMeek) setPriority(readers.pid, constants.priority.PRIORITY_LOW);
+  await stage.letGo(id);
+  const cost = await costOf(stage, server, { id, client: readers.pid });
+  return { cost, seen: await readers.seen };
+}
+
+interface Round {
+  readonly count: number;
+  readonly steps: number;
+  readonly every: number;
+  /** Readers take only the processor time that nobody else wants. */
+  readonly isMeek: boolean;
+}
+
+/**
+ * Rounds without readers, with readers, and with readers that leave trainers and service the
+ * processor, in turns: whatever else the machine does comes and goes.
+ */
 async function quick(stage: Stage, server: Server, { count, isShort }: ReadersOptions) {
   const { every, perSecond } = await stage.calibrate();
-  const steps = Math.round(perSecond * (isShort ? 8 : 20));
+  const steps = Math.round(perSecond * (isShort ? 8 : 12));
   const alone: Cost[] = [];
+  const beside: Cost[] = [];
   const together: Cost[] = [];
   const all: ReadersSeen[] = [];
+  const meek: ReadersSeen[] = [];
   for (let round = 0; round < (isShort ? 1 : 3); round += 1) {
-    alone.push(await costOf(stage, server, await stage.submit(steps, every)));
-    const id = await stage.submit(steps, every);
-    // They come before the run begins, so that all of it is live.
-    await stage.hold(id);
-    const readers = await stage.read(id, { count, isSlow: false, stayMs: 600_000 });
-    await stage.letGo(id);
-    together.push(await costOf(stage, server, id));
-    all.push(await readers.seen);
+    alone.push(await costOf(stage, server, { id: await stage.submit(steps, every) }));
+    const usual = await followed(stage, server, { count, steps, every, isMeek: false });
+    together.push(usual.cost);
+    all.push(usual.seen);
+    const other = await followed(stage, server, { count, steps, every, isMeek: true });
+    beside.push(other.cost);
+    meek.push(other.seen);
   }
-  const ratio = (of: (cost: Cost) => number) => median(together.map(of)) / median(alone.map(of));
+  const cores = (costs: readonly Cost[], of: (cost: Cost) => number) =>
+    median(costs.map((cost) => of(cost) / cost.seconds));
+  const longer = (costs: readonly Cost[]) =>
+    median(costs.map(({ seconds }) => seconds)) / median(alone.map(({ seconds }) => seconds)) - 1;
   return {
     all,
-    slowdown: ratio(({ seconds }) => seconds) - 1,
-    trainerSlowdown: ratio(({ trainerSeconds }) => trainerSeconds) - 1,
+    meek,
     rate: median(together.map(({ rate }) => rate)),
-    cores: median(together.map(({ serverSeconds, seconds }) => serverSeconds / seconds)),
-    coresAlone: median(alone.map(({ serverSeconds, seconds }) => serverSeconds / seconds)),
+    slowdown: longer(beside),
+    slowdownShared: longer(together),
+    coresAlone: cores(alone, ({ serverSeconds }) => serverSeconds),
+    server: cores(together, ({ serverSeconds }) => serverSeconds),
+    clients: cores(together, ({ clientSeconds }) => clientSeconds),
+    trainers: cores(together, ({ trainerSeconds }) => trainerSeconds),
+    trainersAlone: cores(alone, ({ trainerSeconds }) => trainerSeconds),
   };
 }
 
@@ -95,7 +139,9 @@ function figuresOf(
   lazy: Awaited<ReturnType<typeof slow>>,
 ): readonly FigureRow[] {
   const { all } = live;
-  const sum = (of: (seen: ReadersSeen) => number) => all.reduce((total, one) => total + of(one), 0);
+  const everybody = [...all, ...live.meek];
+  const sum = (of: (seen: ReadersSeen) => number) =>
+    everybody.reduce((total, one) => total + of(one), 0);
   const slowestAt = (quantile: number) => Math.max(...all.map((seen) => at(seen, quantile)));
   const missing = sum((seen) => seen.missing);
   const disordered = sum((seen) => seen.disordered);
@@ -111,15 +157,17 @@ function figuresOf(
     worst("latency, longest, ms", slowestAt(1)),
     none("events left out", missing),
     none("events repeated or out of order", disordered),
-    atLeast("readers that saw the end", completed, count * all.length),
+    atLeast("readers that saw the end", completed, count * everybody.length),
     // One pair of short runs differs by more than that for no reason at all.
     isShort
-      ? worst("processor time of training more by, share", live.trainerSlowdown)
-      : atMost("processor time of training more by, share", live.trainerSlowdown, bounds.slowdown),
-    // The clients, the service and the trainer share this machine's cores.
-    worst("training longer by, share", live.slowdown),
-    worst("processor time of the service, cores", live.cores),
+      ? worst("training longer by, share", live.slowdown)
+      : atMost("training longer by, share", live.slowdown, bounds.slowdown),
+    worst("… where readers compete for the same cores", live.slowdownShared),
+    worst("processor time of the service, cores", live.server),
     worst("… without readers", live.coresAlone),
+    worst("processor time of the readers, cores", live.clients),
+    worst("processor time of training, cores", live.trainers),
+    worst("… without readers, cores", live.trainersAlone),
     { name: "readers that never read", value: lazy.seen.opened },
     worst("memory that they cost, MiB", lazy.grown / 2 ** 20),
     worst("… each, KiB", lazy.grown / 2 ** 10 / Math.max(1, lazy.seen.opened)),
