@@ -8,13 +8,16 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { keep } from "./campaign/ledger.ts";
+import { processorSecondsOf } from "./campaign/processes.ts";
 import { isBroken, none, type Report, tableOf, worst } from "./campaign/report.ts";
 import { targets } from "./fuzz/targets.ts";
 import type { FuzzProgress, FuzzTask } from "./fuzz/worker.ts";
 
 const worker = join(import.meta.dirname, "fuzz/worker.ts");
-/** A block of inputs takes far less, even on a busy machine. */
-const silentMsMax = 120_000;
+/** A block of inputs takes far less of a processor, and of time even on a busy machine. */
+const workSecondsMax = 60;
+const silentMsMax = 10 * 60_000;
+const lookMs = 5000;
 const findingsMax = 100;
 
 interface Outcome {
@@ -32,19 +35,27 @@ async function fuzz(task: FuzzTask): Promise<Outcome> {
   const findings: string[] = [];
   let progress: Omit<FuzzProgress, "findings"> = { done: 0, read: 0, refused: 0, slowestMs: 0 };
   let hangs = 0;
-  const hung = setTimeout(() => {
+  let heard = { ms: beganMs, workSeconds: 0 };
+  const workSeconds = () => processorSecondsOf(child.pid ?? 0).catch(() => heard.workSeconds);
+  const look = async (): Promise<void> => {
+    const work = (await workSeconds()) - heard.workSeconds;
+    if (work < workSecondsMax && performance.now() - heard.ms < silentMsMax) return;
     hangs = 1;
-    findings.push(`${task.target}: silent after ${progress.done} inputs`);
+    findings.push(`${task.target}: ${work} s of work without a word after ${progress.done}`);
+    clearInterval(watch);
     child.kill("SIGKILL");
-  }, silentMsMax);
+  };
+  const watch = setInterval(() => void look(), lookMs);
   child.on("message", ({ findings: found, ...rest }: FuzzProgress) => {
-    hung.refresh();
+    void workSeconds().then((seconds) => {
+      heard = { ms: performance.now(), workSeconds: seconds };
+    });
     progress = rest;
     findings.push(...found.slice(0, findingsMax - findings.length));
   });
   child.send(task);
   const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
-  clearTimeout(hung);
+  clearInterval(watch);
   const crashes = code === 0 || hangs > 0 ? 0 : 1;
   if (crashes > 0) findings.push(`${task.target}: exit ${code} after ${progress.done} inputs`);
   return { progress, findings, crashes, hangs, seconds: (performance.now() - beganMs) / 1000 };

@@ -23,7 +23,7 @@ const floodersAtOnce = 50;
 const halfOpenMax = 400;
 const mebibyte = 2 ** 20;
 const sampleMs = 100;
-/** How long the service may take to be as it was: connections that say nothing are let go by then. */
+/** How much longer the run trains than floods last. */
 const restMs = 20_000;
 
 interface Flood {
