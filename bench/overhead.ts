@@ -33,10 +33,6 @@ function serviceTable(figures: ServiceFigures): string {
       `${three(ratio.median)} (${three(ratio.least)} … ${three(ratio.most)})`,
     ],
     [
-      "steps a second, bare engine without the norm of the gradient",
-      figures.plainStepsPerSecond.toFixed(1),
-    ],
-    [
       "start of the service to its first answer: in an empty folder, again",
       `${ms(startMs.first)}, ${ms(startMs.again)}`,
     ],

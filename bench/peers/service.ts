@@ -10,12 +10,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Api } from "#cli/api.ts";
 import { remoteApi } from "#cli/remote.ts";
+import { sizeOf } from "#engine/tensor.ts";
+import { reportsGradientNorm } from "#learning/descent/step.ts";
+import { optimizerSettings } from "#learning/optimizer.ts";
 import type { RunEvent } from "#schemas/event.ts";
 import { type Server, startServer } from "../campaign/server.ts";
 import { Child } from "./child.ts";
 import { median } from "./compare.ts";
 import { writeQuestion } from "./exchange.ts";
-import { definitions } from "./models.ts";
+import { definitions, networkOf } from "./models.ts";
 import type { Workload } from "./workloads.ts";
 
 const workload: Workload = {
@@ -32,10 +35,8 @@ const readsMax = 300;
 const lookMs = 500;
 
 export interface ServiceFigures {
-  /** Of the same program, in one call: what every step of a run reports is computed here too. */
+  /** Of the same program, in one call. */
   readonly bareStepsPerSecond: number;
-  /** Without the norm of the gradient, which runs report at this size. */
-  readonly plainStepsPerSecond: number;
   readonly serviceStepsPerSecond: number;
   /** Of the service to the bare engine: median, least and most of the rounds' own ratios. */
   readonly ratio: { readonly median: number; readonly least: number; readonly most: number };
@@ -171,9 +172,13 @@ async function start(dataDir: string, threads: number): Promise<Started> {
   return { server, api, tookMs: performance.now() - beganMs };
 }
 
-async function openBare(folder: string, threads: number, norm: boolean): Promise<Child> {
+/** The bare engine at work on the program that a run of the service gets. */
+async function openBare(folder: string, threads: number): Promise<Child> {
   const script = fileURLToPath(new URL("./linnet.ts", import.meta.url));
   const child = new Child([process.execPath, script], {});
+  const optimizer = optimizerSettings({ type: "sgd", learning_rate: workload.rate });
+  const parameters = networkOf("mlp").parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const norm = reportsGradientNorm(optimizer, { parameters, batch: workload.batch });
   await child.begin({ ...workload, folder, threads, norm });
   return child;
 }
@@ -182,16 +187,15 @@ const rateIn = async (child: Child): Promise<number> => 1 / (await child.round()
 
 /** Alternates `rounds` times. */
 async function alternate({ api }: Started, folder: string, how: Rounds) {
-  await using bare = await openBare(folder, how.threads, true);
-  await using plain = await openBare(folder, how.threads, false);
-  const rows: { plain: number; bare: number; service: number; firstMs: number }[] = [];
+  await using bare = await openBare(folder, how.threads);
+  const rows: { bare: number; service: number; firstMs: number }[] = [];
   for (let round = 0; round < how.rounds; round += 1) {
-    const rates = { plain: await rateIn(plain), bare: await rateIn(bare) };
+    const bareRate = await rateIn(bare);
     const askedMs = Date.now();
     const events = await eventsOf(api, await submit(api, steps));
     const first = events.find((event) => event.type === "metrics");
     const firstMs = Date.parse(first?.time ?? "") - askedMs;
-    rows.push({ ...rates, service: rateOf(events), firstMs });
+    rows.push({ bare: bareRate, service: rateOf(events), firstMs });
   }
   return rows;
 }
@@ -220,7 +224,6 @@ export async function measureService(rounds: number, threads: number): Promise<S
     const [cold, ...warm] = rows.map(({ firstMs }) => firstMs);
     return {
       bareStepsPerSecond: median(rows.map(({ bare }) => bare)),
-      plainStepsPerSecond: median(rows.map(({ plain }) => plain)),
       serviceStepsPerSecond: median(rows.map(({ service }) => service)),
       ratio: { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) },
       startMs: { first: fresh.tookMs, again: started.tookMs },

@@ -4,7 +4,7 @@
  */
 
 /** Work that one call aims at. */
-const aimMs = 160;
+const aimMs = 200;
 export const chunkStepsMax = 4096;
 /** Growth between two chunks, since the first call also warms up. */
 const growthMax = 8;

@@ -40,8 +40,8 @@ export interface Task {
 
 /** Parameters up to which a pass over the gradient costs little whatever the batch. */
 const smallParametersMax = 65_536;
-/** Examples a step from which such a pass is a few hundredths of the step. */
-const largeBatchMin = 256;
+/** Examples a step from which such a pass is a few hundredths of the step; at 256, one in ten. */
+const largeBatchMin = 512;
 
 /**
  * Whether each step reports ‖∇θ‖: when clipping needs it anyway, when the network is small, or when
