@@ -6,9 +6,9 @@ import Type, { type TSchema } from "typebox";
 import { oneOf } from "./values.ts";
 
 /** Events of one run: those of the log have no name, control frames have their frame's. */
-export const runSseNames = ["message", "hello", "gap", "caught_up", "complete"] as const;
+const runSseNames = ["message", "hello", "gap", "caught_up", "complete"] as const;
 /** Events of a sweep: each is named after its frame. */
-export const sweepSseNames = ["sweep", "hello", "event", "gap", "caught_up", "complete"] as const;
+const sweepSseNames = ["sweep", "hello", "event", "gap", "caught_up", "complete"] as const;
 
 function sseOf(names: readonly string[], id: string, data: TSchema) {
   return Type.Object({
