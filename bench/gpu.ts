@@ -2,240 +2,161 @@
  * What a GPU gives: steps a second and kernels of a perceptron, a convolutional network and a small
  * vision transformer, as shares of the card's own measured peak; beside it PyTorch and JAX where a
  * Python has them. Writes bench/reports/gpu-<device>.md and .json.
- * `node bench/gpu.ts [--device cuda|webgpu|cpu] [--engine onnxruntime|tfjs] [--short]
- * [--only TASK] [--python FILE] [--out DIR]`; needs no network.
+ * `node bench/gpu.ts [--device cuda|webgpu|cpu] [--engine onnxruntime|tfjs] [--quick]
+ * [--only TASK] [--python FILE]… [--minutes N] [--out DIR]`; needs no network.
  */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { thisMachine } from "#api/devices/machine.ts";
-import type { Backend, Program } from "#engine/backend.ts";
-import { takePlacements } from "#engine/backends/onnxruntime/placement.ts";
-import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
-import { tfjsBackend } from "#engine/backends/tfjs.ts";
-import { input, matmul } from "#engine/graph/build.ts";
-import { countFlops } from "#engine/graph/flops.ts";
-import { bytesOfNode } from "#engine/graph/memory.ts";
-import { programOutputs } from "#engine/graph/program.ts";
-import { tensor } from "#engine/tensor.ts";
-import { kernelCost } from "#learning/ntk/cost.ts";
-import { createKernel } from "#learning/ntk/kernel.ts";
-import { softwareVulkan, useSoftwareVulkan } from "#test/software-vulkan.ts";
-import type { Figures, Measured, Peer } from "./gpu/figures.ts";
-import { builtFor, shortTasks, type Task, tasks } from "./gpu/nets.ts";
+import { softwareVulkan } from "#test/software-vulkan.ts";
+import type { Figures, Outcome, Peer, Question, Row } from "./gpu/figures.ts";
+import { quickTasks, type Task, tasks } from "./gpu/nets.ts";
 import { reportOf } from "./gpu/report.ts";
 
 const { values: flags } = parseArgs({
   options: {
     device: { type: "string" },
     engine: { type: "string", default: "onnxruntime" },
-    short: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
     only: { type: "string", default: "" },
-    python: { type: "string" },
+    python: { type: "string", multiple: true, default: ["python3"] },
+    minutes: { type: "string", default: "45" },
     out: { type: "string", default: join(import.meta.dirname, "reports") },
   },
 });
 
-// Read by cuBLAS and cuDNN when they are loaded: float32 means float32 here.
-process.env["NVIDIA_TF32_OVERRIDE"] ??= "0";
+const run = promisify(execFile);
+/** Of one figure; all of them together may take `--minutes`. */
+const partMsMax = 8 * 60_000;
+const outputBytesMax = 1 << 24;
+const endMs = performance.now() + Number(flags.minutes) * 60_000;
 
-const rounds = flags.short ? 2 : 5;
-const peakSize = flags.short ? 128 : 4096;
-const peakSteps = flags.short ? 2 : 20;
-const scratch = mkdtempSync(join(tmpdir(), "linnet-gpu-"));
-
-type Device = "cpu" | "cuda" | "webgpu";
+type Device = Question["device"];
 
 function deviceOf(text: string | undefined): Device {
   if (text === "cpu" || text === "cuda" || text === "webgpu") return text;
   throw new Error(`--device is cuda, webgpu or cpu, not ${text}`);
 }
 
-async function open(device: Device, profile?: string): Promise<Backend> {
-  if (flags.engine === "tfjs") return await tfjsBackend(device === "webgpu" ? {} : { device });
-  return await onnxruntimeBackend({ device, ...(profile === undefined ? {} : { profile }) });
-}
-
-/** The best of some rounds, in seconds: whatever else ran made the others longer. */
-async function best(work: () => Promise<unknown>): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  await work();
-  for (let round = 0; round < rounds; round += 1) {
-    const from = performance.now();
-    await work();
-    least = Math.min(least, (performance.now() - from) / 1000);
-  }
-  return least;
-}
-
-/** FLOP/s of one large product after another, with the time of a call taken off. */
-async function peakOf(backend: Backend): Promise<number> {
-  const n = peakSize;
-  const [a, b] = [input("a", [n, n]), input("b", [n, n])];
-  const carried = [{ input: a, output: matmul(a, b) }];
-  const program: Program = {
-    name: "peak",
-    constants: [],
-    invariants: [b],
-    carried,
-    scanned: [],
-    emitted: {},
-  };
-  await using loop = await backend.compileLoop(program, "float32");
-  const values = Float32Array.from({ length: n * n }, (_, at) => (((at * 7919) % 13) - 6) / n);
-  loop.write({ a: tensor("float32", [n, n], values), b: tensor("float32", [n, n], values) });
-  // Reading waits for the device; both times contain one read.
-  const timed = async (steps: number) =>
-    await best(async () => {
-      await loop.run(steps, {});
-      await loop.read(["a"]);
+/** What a command prints; a reason where it fails, or is not done in time. */
+async function printed(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Outcome<string>> {
+  const timeout = Math.min(partMsMax, endMs - performance.now());
+  if (timeout <= 0) return { why: "no time was left (--minutes)" };
+  try {
+    const env = { ...process.env, ...environment };
+    const { stdout } = await run(command, [...args], {
+      timeout,
+      killSignal: "SIGKILL",
+      maxBuffer: outputBytesMax,
+      env,
     });
-  const [few, many] = [await timed(1), await timed(1 + peakSteps)];
-  return (2 * n ** 3 * peakSteps) / Math.max(1e-9, many - few);
-}
-
-/** Bytes that a call of `steps` steps moves between host and device, by the program's shapes. */
-function transferBytes({ carried, scanned, emitted }: Program, steps: number, stays: boolean) {
-  const bytes = (nodes: readonly Parameters<typeof bytesOfNode>[0][]): number =>
-    nodes.reduce((sum, node) => sum + bytesOfNode(node, "float32"), 0);
-  const series = steps * bytes([...scanned, ...Object.values(emitted)]);
-  return series + (stays ? 0 : 2 * bytes(carried.map(({ input: node }) => node)));
-}
-
-async function measure(backend: Backend, task: Task): Promise<Measured> {
-  const { network, built } = builtFor(task);
-  const { program, start, schedule } = built;
-  const flops = countFlops(programOutputs(program)).contraction;
-  const opening = performance.now();
-  await using loop = await backend.compileLoop(program, "float32");
-  const openSeconds = (performance.now() - opening) / 1000;
-  loop.write(start);
-  const scanned = schedule(task.steps);
-  let loss = Number.NaN;
-  const seconds = await best(async () => {
-    loss = (await loop.run(task.steps, scanned))["loss"]?.data.at(-1) ?? Number.NaN;
-  });
-  const x = tensor(
-    "float32",
-    [task.kernelExamples, ...network.input.shape],
-    Float32Array.from(
-      { length: task.kernelExamples * network.input.shape.reduce((a, b) => a * b, 1) },
-      (_, at) => Math.sin(at),
-    ),
-  );
-  const options = { network, backend, precision: "float32", x, variant: task.kernel } as const;
-  await using kernel = await createKernel(options);
-  const parameters = Object.fromEntries(network.initialise(0));
-  const kernelSeconds = await best(() => kernel.compute(parameters));
-  const stays = flags.engine === "tfjs" || backend.device === "webgpu";
-  return {
-    name: task.name,
-    batch: task.batch,
-    stepsPerSecond: task.steps / seconds,
-    stepFlops: flops,
-    openSeconds,
-    loss,
-    transferBytes: transferBytes(program, task.steps, stays),
-    chunkSteps: task.steps,
-    kernel: task.kernel,
-    kernelExamples: task.kernelExamples,
-    kernelSeconds,
-    // The structured cost is known for full kernels alone.
-    kernelFlops: task.kernel === "full" ? kernelCost(network, x).flops : null,
-  };
-}
-
-/** Operators that ran on the processor during a short run of a task on the device. */
-async function strayed(device: Device, task: Task): Promise<readonly string[] | null> {
-  if (flags.engine !== "onnxruntime" || device === "cpu") return null;
-  const prefix = join(scratch, task.name);
-  const { built } = builtFor(task);
-  {
-    await using backend = await open(device, prefix);
-    await using loop = await backend.compileLoop(built.program, "float32");
-    loop.write(built.start);
-    await loop.run(1, built.schedule(1));
+    return { found: stdout };
+  } catch (error) {
+    const { killed, signal, stderr } = error as Partial<Record<string, unknown>>;
+    if (killed === true) return { why: `it took longer than ${Math.round(timeout / 1000)} s` };
+    const last = String(stderr ?? error)
+      .trim()
+      .split("\n")
+      .at(-1);
+    return { why: signal == null ? (last ?? "it failed") : `it ended with ${signal}: ${last}` };
   }
-  const placed = await takePlacements(prefix);
-  return placed
-    .filter(({ provider }) => provider === "CPUExecutionProvider")
-    .map(({ operator, times }) => `${operator} ×${times}`);
 }
 
-/** The same steps in PyTorch and JAX on the same device; what is not installed says so. */
-function peersOf(device: Device, measured: readonly Task[]): readonly Peer[] {
-  if (flags.python === undefined) return [];
+const lastLine = (text: string): string =>
+  text.split("\n").findLast((line) => line.startsWith("{")) ?? '{"why":"it said nothing"}';
+
+async function part<T>(
+  question: Question,
+  environment: Readonly<Record<string, string>>,
+): Promise<Outcome<T>> {
+  const file = join(import.meta.dirname, "gpu", "part.ts");
+  const heap = "--max-old-space-size=8192";
+  const said = await printed(process.execPath, [heap, file, JSON.stringify(question)], environment);
+  process.stderr.write(`${question.part} ${question.task}: ${"why" in said ? said.why : "done"}\n`);
+  return "why" in said ? said : (JSON.parse(lastLine(said.found)) as Outcome<T>);
+}
+
+/** The same work in one peer on the same device, by the first Python that has it. */
+async function peerOf(peer: "torch" | "jax", device: Device, task: Task): Promise<Peer> {
   const script = join(import.meta.dirname, "peers", "gpu.py");
-  const shapes = measured.map(({ name, batch, steps, kernelExamples }) => ({
-    name,
-    batch,
-    steps,
-    kernelExamples,
-  }));
-  const question = JSON.stringify({ device, rounds, tasks: shapes });
-  const said = execFileSync(flags.python, [script, question], {
-    encoding: "utf8",
-    maxBuffer: 1 << 24,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return said
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Peer);
+  const { name, batch, steps, kernelExamples, kernel } = task;
+  const asked = { name, batch, steps, kernelExamples, kernel, blocks: task.blocks ?? 0 };
+  const question = JSON.stringify({ peer, device, rounds: flags.quick ? 2 : 5, task: asked });
+  const none = { peer, version: null, task: name, stepsPerSecond: null, kernelSeconds: null };
+  let why = "no Python was given";
+  for (const python of flags.python) {
+    const said = await printed(python, [script, question]);
+    const found: Peer =
+      "why" in said ? { ...none, why: said.why } : (JSON.parse(lastLine(said.found)) as Peer);
+    if (found.stepsPerSecond !== null) return found;
+    why = found.why ?? "it said nothing";
+  }
+  return { ...none, why };
 }
 
-async function main(): Promise<void> {
-  const gpus = await thisMachine.gpus();
-  const device = deviceOf(flags.device ?? (gpus.length > 0 ? "cuda" : "webgpu"));
-  const isSoftware =
-    device === "webgpu" && gpus.length === 0 && "VK_ICD_FILENAMES" in softwareVulkan();
-  if (isSoftware) useSoftwareVulkan();
-  const [gpu] = gpus;
-  const own = cpus()[0]?.model.trim() ?? "unknown";
-  const hardware = isSoftware ? `a software Vulkan driver (SwiftShader) on ${own}` : undefined;
-  const all = flags.short ? shortTasks : tasks;
-  const chosen = all.filter(({ name }) => name.includes(flags.only));
-  await using backend = await open(device);
-  const peakFlops = await peakOf(backend);
-  const found: Measured[] = [];
-  const stray: Record<string, readonly string[] | null> = {};
-  for (const task of chosen) {
-    found.push(await measure(backend, task));
-    stray[task.name] = await strayed(device, task);
-    process.stderr.write(`${task.name} is measured\n`);
+async function rowsOf(
+  chosen: readonly Task[],
+  asked: Pick<Question, "device" | "engine" | "quick">,
+  environment: Readonly<Record<string, string>>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const { name: task } of chosen) {
+    rows.push({
+      task,
+      steps: await part({ ...asked, part: "steps", task }, environment),
+      kernel: await part({ ...asked, part: "kernel", task }, environment),
+      placement: await part({ ...asked, part: "placement", task }, environment),
+    });
   }
-  const figures: Figures = {
-    date: new Date().toISOString(),
-    short: flags.short,
-    engine: backend.engine,
-    device,
-    provider: backend.provider,
-    hardware: hardware ?? (device === "cpu" ? own : (gpu?.name ?? "unknown")),
-    driver: gpu?.driver ?? null,
-    isSoftware,
-    peakFlops,
-    peakSize,
-    tasks: found,
-    stray,
-    peers: peersOf(device, chosen),
-  };
-  const name = isSoftware ? `${device}-software` : `${device}-${figures.hardware}`;
-  const slug = name
+  return rows;
+}
+
+function write(figures: Figures, engine: string): void {
+  const { device, hardware, isSoftware, quick } = figures;
+  const slug = (isSoftware ? `${device}-software` : `${device}-${hardware}`)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/-$/, "");
-  const suffix = backend.engine === "tfjs" ? "-tfjs" : "";
+  const name = ["gpu", slug, engine === "tfjs" ? "tfjs" : "", quick ? "quick" : ""];
+  const file = join(flags.out, name.filter((word) => word !== "").join("-"));
   mkdirSync(flags.out, { recursive: true });
-  const file = join(flags.out, `gpu-${slug}${suffix}`);
   writeFileSync(`${file}.json`, `${JSON.stringify(figures, undefined, 2)}\n`);
   writeFileSync(`${file}.md`, reportOf(figures));
   process.stdout.write(reportOf(figures));
+  process.stderr.write(`\nwritten: ${file}.md and .json\n`);
 }
 
-try {
-  await main();
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+const gpus = await thisMachine.gpus();
+const device = deviceOf(flags.device ?? (gpus.length > 0 ? "cuda" : "webgpu"));
+const engine = flags.engine === "tfjs" ? "tfjs" : "onnxruntime";
+const software = device === "webgpu" && gpus.length === 0 ? softwareVulkan() : {};
+const isSoftware = "VK_ICD_FILENAMES" in software;
+const own = cpus()[0]?.model.trim() ?? "unknown";
+const asked = { device, engine, quick: flags.quick } as const;
+const chosen = (flags.quick ? quickTasks : tasks).filter(({ name }) => name.includes(flags.only));
+const peers: Peer[] = [];
+const figures = {
+  date: new Date().toISOString(),
+  quick: flags.quick,
+  device,
+  hardware: isSoftware
+    ? `a software Vulkan driver (SwiftShader) on ${own}`
+    : device === "cpu"
+      ? own
+      : (gpus[0]?.name ?? "unknown"),
+  driver: device === "cpu" ? null : (gpus[0]?.driver ?? null),
+  isSoftware,
+  peak: await part<never>({ ...asked, part: "peak", task: "products" }, software),
+  rows: await rowsOf(chosen, asked, software),
+};
+for (const task of chosen) {
+  for (const peer of ["torch", "jax"] as const) peers.push(await peerOf(peer, device, task));
 }
+write({ ...figures, peers }, engine);

@@ -1,7 +1,19 @@
 /** What bench/gpu.ts measures, as it stands in the JSON beside each report. */
+import type { Arithmetic } from "#schemas/device.ts";
 
-export interface Measured {
-  readonly name: string;
+/** A figure, or why there is none: a part that fails or takes too long costs its own row only. */
+export type Outcome<T> = { readonly found: T } | { readonly why: string };
+
+export interface PeakFigures {
+  readonly engine: string;
+  readonly provider: string;
+  readonly arithmetic: Arithmetic;
+  /** FLOP/s of large float32 products. */
+  readonly flops: number;
+  readonly size: number;
+}
+
+export interface StepFigures {
   readonly batch: number;
   readonly stepsPerSecond: number;
   /** Contraction FLOPs of one step. */
@@ -11,10 +23,31 @@ export interface Measured {
   readonly chunkSteps: number;
   /** Between host and device, of a call of `chunkSteps` steps, by the program's shapes. */
   readonly transferBytes: number;
-  readonly kernel: string;
-  readonly kernelExamples: number;
-  readonly kernelSeconds: number;
-  readonly kernelFlops: number | null;
+}
+
+export interface KernelFigures {
+  readonly variant: string;
+  readonly examples: number;
+  readonly seconds: number;
+  /** Null where the cost is not known: of full kernels alone it is. */
+  readonly flops: number | null;
+}
+
+/** From ONNX Runtime's own profile of some steps. */
+export interface PlacementFigures {
+  readonly steps: number;
+  /** Operators that ran on the device. */
+  readonly onDevice: number;
+  /** Operators that ran on the processor, and copies between the two, with how often. */
+  readonly onProcessor: readonly string[];
+  readonly copies: readonly string[];
+}
+
+export interface Row {
+  readonly task: string;
+  readonly steps: Outcome<StepFigures>;
+  readonly kernel: Outcome<KernelFigures>;
+  readonly placement: Outcome<PlacementFigures>;
 }
 
 /** One line of bench/peers/gpu.py. */
@@ -29,18 +62,22 @@ export interface Peer {
 
 export interface Figures {
   readonly date: string;
-  readonly short: boolean;
-  readonly engine: string;
+  readonly quick: boolean;
   readonly device: string;
-  readonly provider: string;
   readonly hardware: string;
   readonly driver: string | null;
   readonly isSoftware: boolean;
-  /** Of large float32 products, measured in the same process. */
-  readonly peakFlops: number;
-  readonly peakSize: number;
-  readonly tasks: readonly Measured[];
-  /** Operators that ran on the processor, by task; null where that is not looked at. */
-  readonly stray: Readonly<Record<string, readonly string[] | null>>;
+  readonly peak: Outcome<PeakFigures>;
+  readonly rows: readonly Row[];
   readonly peers: readonly Peer[];
+}
+
+/** What one child of the measurement is asked. */
+export interface Question {
+  readonly part: "peak" | "steps" | "kernel" | "placement";
+  /** Name of a task; not of `peak`. */
+  readonly task: string;
+  readonly device: "cpu" | "cuda" | "webgpu";
+  readonly engine: "onnxruntime" | "tfjs";
+  readonly quick: boolean;
 }

@@ -1,76 +1,99 @@
 /** The figures of bench/gpu.ts as a page for people. Measures nothing. */
-import type { Figures, Measured } from "./figures.ts";
+import type { Figures, Outcome, PlacementFigures, Row } from "./figures.ts";
 
 const giga = (flops: number): string => (flops / 1e9).toPrecision(3);
-const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
+const cell = (text: string): string => text.replaceAll("|", "/").slice(0, 160);
 
-function rowOf(one: Measured, { peakFlops }: Figures): string {
-  const rate = one.stepsPerSecond * one.stepFlops;
-  const kernel = one.kernelFlops === null ? null : one.kernelFlops / one.kernelSeconds;
-  return [
-    "",
-    `${one.name}, batch ${one.batch}`,
-    one.stepsPerSecond.toPrecision(3),
-    giga(rate),
-    share(rate, peakFlops),
-    `${(one.transferBytes / 1e6).toFixed(2)} MB in ${one.chunkSteps} steps`,
-    `${one.kernel}, ${one.kernelExamples}: ${one.kernelSeconds.toPrecision(3)} s`,
-    kernel === null ? "–" : `${giga(kernel)} (${share(kernel, peakFlops)})`,
-    "",
-  ]
-    .join(" | ")
-    .trim();
+/** Of the peak, where that was measured. */
+function share(flops: number, { peak }: Figures): string {
+  return "found" in peak ? `${((100 * flops) / peak.found.flops).toFixed(1)} %` : "–";
+}
+
+function stepsRow({ task, steps }: Row, figures: Figures): string {
+  if ("why" in steps) return `| ${task} | ${cell(steps.why)} | – | – | – |`;
+  const { batch, stepsPerSecond, stepFlops, transferBytes, chunkSteps } = steps.found;
+  const rate = stepsPerSecond * stepFlops;
+  const moved = `${(transferBytes / 1e6).toFixed(2)} MB in ${chunkSteps} steps`;
+  return (
+    `| ${task}, batch ${batch} | ${stepsPerSecond.toPrecision(3)} | ${giga(rate)} | ` +
+    `${share(rate, figures)} | ${moved} |`
+  );
+}
+
+function kernelRow({ task, kernel }: Row, figures: Figures): string {
+  if ("why" in kernel) return `| ${task} | ${cell(kernel.why)} | – | – |`;
+  const { variant, examples, seconds, flops } = kernel.found;
+  const rate = flops === null ? null : flops / seconds;
+  const rates = rate === null ? "– | –" : `${giga(rate)} | ${share(rate, figures)}`;
+  return `| ${task}, ${variant}, ${examples} examples | ${seconds.toPrecision(3)} | ${rates} |`;
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length === 0 ? "none" : names.join(", ");
+
+function placementLine(task: string, placement: Outcome<PlacementFigures>): string {
+  if ("why" in placement) return `- ${task}: ${placement.why}`;
+  const { steps, onDevice, onProcessor, copies } = placement.found;
+  return (
+    `- ${task}, ${steps} steps: ${onDevice} on the device; on the processor: ` +
+    `${listed(onProcessor)}; copies as operators: ${listed(copies)}`
+  );
 }
 
 function peersIn({ peers }: Figures): string {
-  if (peers.length === 0) return "No Python was given, so no peer ran (`--python FILE`).\n";
-  const rows = peers.map(({ peer, version, task, stepsPerSecond, kernelSeconds, why }) =>
-    why === null
-      ? `| ${peer} ${version} | ${task} | ${stepsPerSecond?.toPrecision(3) ?? "–"} | ${kernelSeconds?.toPrecision(3) ?? "–"} |`
-      : `| ${peer} | ${task} | ${why} | – |`,
-  );
+  const rows = peers.map(({ peer, version, task, stepsPerSecond, kernelSeconds, why }) => {
+    const steps = stepsPerSecond?.toPrecision(3) ?? cell(why ?? "–");
+    const kernel =
+      kernelSeconds?.toPrecision(3) ?? (stepsPerSecond === null ? "–" : cell(why ?? "–"));
+    return `| ${peer} ${version ?? ""} | ${task} | ${steps} | ${kernel} |`;
+  });
   return ["| peer | task | steps/s | kernel, s |", "|---|---|---|---|", ...rows, ""].join("\n");
 }
 
-function strayIn({ stray }: Figures): string {
-  const lines = Object.entries(stray).map(([task, operators]) => {
-    if (operators === null) return `- ${task}: not looked at on this engine and device`;
-    return `- ${task}: ${operators.length === 0 ? "none" : operators.join(", ")}`;
-  });
-  return `${lines.join("\n")}\n`;
-}
-
 /** What a reader must know before the figures. */
-function caution({ isSoftware, short }: Figures): string {
+function caution({ isSoftware, quick }: Figures): string {
   if (isSoftware) {
     return (
       "**This is not a GPU.** A software driver computed on the processor: the page shows that " +
       "programs run on WebGPU from end to end and stay there, and says nothing of speed.\n\n"
     );
   }
-  return short ? "A short run: these figures show that it works, not how fast it is.\n\n" : "";
+  return quick ? "Small sizes: these figures show that it works, not how fast it is.\n\n" : "";
+}
+
+function peakLine({ peak }: Figures): string {
+  if ("why" in peak) return `The peak was not measured: ${peak.why}.`;
+  const { provider, arithmetic, size, flops } = peak.found;
+  return (
+    `${provider}; products are computed in ${arithmetic}, as measured here.\n` +
+    `Peak of float32 products of ${size}×${size}, by the same runtime: ${giga(flops)} GFLOP/s.`
+  );
 }
 
 /** The page, in Markdown. */
 export function reportOf(figures: Figures): string {
-  const { hardware, driver, provider, peakFlops, peakSize, tasks, date } = figures;
-  return `# ${figures.device}: ${hardware}
+  const { device, hardware, driver, date, rows, quick } = figures;
+  return `# ${device}: ${hardware}
 
-${caution(figures)}${date}. ${provider}${driver === null ? "" : `, driver ${driver}`}. float32, TensorFloat-32 off.
-Peak of float32 products of ${peakSize}×${peakSize}, measured here: ${giga(peakFlops)} GFLOP/s.
+${caution(figures)}${date}${driver === null ? "" : `, driver ${driver}`}. ${peakLine(figures)}
 
-| task | steps/s | GFLOP/s | of peak | host ↔ device | kernel | GFLOP/s |
-|---|---|---|---|---|---|---|
-${tasks.map((one) => rowOf(one, figures)).join("\n")}
+| training | steps/s | GFLOP/s | of peak | host ↔ device |
+|---|---|---|---|---|
+${rows.map((row) => stepsRow(row, figures)).join("\n")}
 
-Best of ${figures.short ? 2 : 5} rounds. FLOPs are those of contractions alone, counted from
+| kernel | s | GFLOP/s | of peak |
+|---|---|---|---|
+${rows.map((row) => kernelRow(row, figures)).join("\n")}
+
+Best of ${quick ? 2 : 5} rounds. FLOPs are those of contractions alone, counted from
 the graph. Host ↔ device is what one call moves, by the program's shapes.
 
-## Operators on the processor
+## Where operators ran
 
-By ONNX Runtime's own profile of one step:
+By ONNX Runtime's own profile:
 
-${strayIn(figures)}
+${rows.map(({ task, placement }) => placementLine(task, placement)).join("\n")}
+
 ## Peers on the same device
 
 ${peersIn(figures)}`;

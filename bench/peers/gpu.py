@@ -1,13 +1,18 @@
-"""The tasks of bench/gpu.ts in PyTorch (eager) and JAX (jit): one JSON object a line.
+"""A task of bench/gpu.ts in PyTorch (eager) or JAX (jit), as one line of JSON.
 
-The argument is JSON: device ("cuda", "cpu", "webgpu"), rounds, and tasks with name, batch, steps
-and kernelExamples. float32 throughout, TensorFloat-32 off. Kernels are timed for the perceptron.
+The argument is JSON: peer ("torch", "jax"), device ("cuda", "cpu", "webgpu"), rounds, and a task
+with name, batch, steps, kernelExamples, kernel ("full", "trace") and blocks (of a transformer).
+float32 throughout, TensorFloat-32 off. Kernels are by explicit Jacobians, as both peers offer them;
+where those do not fit, `why` says so.
 """
 import json
 import sys
 import time
 
 CLASSES = 10
+HOST_BYTES_MAX = 6 * 2**30
+# Explicit Jacobians are [examples, outputs, parameters].
+PRODUCTS = {"full": "nof,mpf->nomp", "trace": "nof,mof->nm"}
 
 
 def best(rounds, work):
@@ -27,13 +32,24 @@ def tell(peer, version, task, steps_per_second=None, kernel_seconds=None, why=No
     }), flush=True)
 
 
+def kernel_time(task, parameters, free, kernel):
+    """Seconds, or why there are none. A Jacobian and as much again must fit."""
+    needed = 2 * 4 * task["kernelExamples"] * CLASSES * parameters
+    if needed > free:
+        return None, f"explicit Jacobians need {needed / 2**30:.1f} GiB"
+    try:
+        return best(1, kernel), None
+    except Exception as error:  # Of many kinds, and each is the answer.
+        return None, str(error).split("\n")[0]
+
+
 def run_torch(question):
     try:
         import torch
         from torch import nn
         from torch.func import functional_call, jacrev, vmap
     except ImportError as error:
-        return [tell("PyTorch", None, t["name"], why=str(error)) for t in question["tasks"]]
+        return tell("PyTorch", None, question["task"]["name"], why=str(error))
     on = "cuda" if question["device"] == "cuda" and torch.cuda.is_available() else "cpu"
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
@@ -51,7 +67,7 @@ def run_torch(question):
             return x + self.narrow(nn.functional.gelu(self.wide(self.second(x))))
 
     class Vit(nn.Module):
-        def __init__(self, width=192, heads=3, depth=12):
+        def __init__(self, width=192, heads=3, depth=question["task"]["blocks"]):
             super().__init__()
             self.patches = nn.Conv2d(3, width, 4, 4)
             self.positions = nn.Parameter(torch.zeros(64, width))
@@ -71,43 +87,39 @@ def run_torch(question):
             nn.Flatten(), nn.Linear(64 * 64, CLASSES)),
         "vit_tiny": Vit,
     }
-    for task in question["tasks"]:
-        shape = (784,) if task["name"] == "mlp" else (3, 32, 32)
-        net = nets[task["name"]]().to(on)
-        data = torch.randn(2048, *shape, device=on)
-        labels = torch.randint(0, CLASSES, (2048,), device=on)
-        optimizer = torch.optim.SGD(net.parameters(), 0.01)
+    task = question["task"]
+    shape = (784,) if task["name"] == "mlp" else (3, 32, 32)
+    net = nets[task["name"]]().to(on)
+    data = torch.randn(2048, *shape, device=on)
+    labels = torch.randint(0, CLASSES, (2048,), device=on)
+    optimizer = torch.optim.SGD(net.parameters(), 0.01)
 
-        def steps():
-            for _ in range(task["steps"]):
-                rows = torch.randint(0, 2048, (task["batch"],), device=on)
-                optimizer.zero_grad()
-                nn.functional.cross_entropy(net(data[rows]), labels[rows]).backward()
-                optimizer.step()
-            if on == "cuda":
-                torch.cuda.synchronize()
+    def steps():
+        for _ in range(task["steps"]):
+            rows = torch.randint(0, 2048, (task["batch"],), device=on)
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(data[rows]), labels[rows]).backward()
+            optimizer.step()
+        if on == "cuda":
+            torch.cuda.synchronize()
 
-        seconds = best(question["rounds"], steps)
-        kernel_seconds = None
-        if task["name"] == "mlp":
-            weights = {k: v.detach() for k, v in net.named_parameters()}
-            few = data[: task["kernelExamples"]]
+    seconds = best(question["rounds"], steps)
+    weights = {k: v.detach() for k, v in net.named_parameters()}
+    few = data[: task["kernelExamples"]]
 
-            def one(p, x):
-                return functional_call(net, p, (x[None],))[0]
+    def one(p, x):
+        return functional_call(net, p, (x[None],))[0]
 
-            def kernel():
-                found = vmap(jacrev(one), (None, 0), chunk_size=16)(weights, few)
-                rows = [j.flatten(2) for j in found.values()]
-                result = sum(torch.einsum("nof,mpf->nomp", j, j) for j in rows)
-                return result.cpu()
+    def kernel():
+        found = vmap(jacrev(one), (None, 0), chunk_size=16)(weights, few)
+        rows = [j.flatten(2) for j in found.values()]
+        return sum(torch.einsum(PRODUCTS[task["kernel"]], j, j) for j in rows).cpu()
 
-            try:
-                kernel_seconds = best(1, kernel)
-            except RuntimeError as error:
-                print(error, file=sys.stderr)
-        tell("PyTorch eager", f"{torch.__version__} on {on}", task["name"],
-             task["steps"] / seconds, kernel_seconds)
+    free = torch.cuda.mem_get_info()[0] if on == "cuda" else HOST_BYTES_MAX
+    parameters = sum(v.numel() for v in weights.values())
+    kernel_seconds, why = kernel_time(task, parameters, free, kernel)
+    tell("PyTorch eager", f"{torch.__version__} on {on}", task["name"],
+         task["steps"] / seconds, kernel_seconds, why)
 
 
 def run_jax(question):
@@ -115,7 +127,7 @@ def run_jax(question):
         import jax
         import jax.numpy as jnp
     except ImportError as error:
-        return [tell("JAX", None, t["name"], why=str(error)) for t in question["tasks"]]
+        return tell("JAX", None, question["task"]["name"], why=str(error))
     jax.config.update("jax_default_matmul_precision", "float32")
     if question["device"] != "cuda":
         jax.config.update("jax_platforms", "cpu")
@@ -166,46 +178,44 @@ def run_jax(question):
         "cnn": (cnn, [(draw(3, 3, 3, 32), jnp.zeros(32)), (draw(3, 3, 32, 64), jnp.zeros(64)),
                       (draw(4096, CLASSES), jnp.zeros(CLASSES))]),
         "vit_tiny": (vit, {"patches": draw(4, 4, 3, 192), "positions": jnp.zeros((64, 192)),
-                           "blocks": [layer] * 12, "norm": ones, "head": draw(192, CLASSES)}),
+                           "blocks": [layer] * question["task"]["blocks"], "norm": ones, "head": draw(192, CLASSES)}),
     }
-    for task in question["tasks"]:
-        apply, params = nets[task["name"]]
-        shape = (784,) if task["name"] == "mlp" else (32, 32, 3)
-        data = jax.random.normal(key, (2048, *shape))
-        labels = jax.random.randint(key, (2048,), 0, CLASSES)
-        rows = jax.random.randint(key, (task["steps"], task["batch"]), 0, 2048)
+    task = question["task"]
+    apply, params = nets[task["name"]]
+    shape = (784,) if task["name"] == "mlp" else (32, 32, 3)
+    data = jax.random.normal(key, (2048, *shape))
+    labels = jax.random.randint(key, (2048,), 0, CLASSES)
+    rows = jax.random.randint(key, (task["steps"], task["batch"]), 0, 2048)
 
-        @jax.jit
-        def steps(params):
-            def step(p, at):
-                def loss(p):
-                    logs = jax.nn.log_softmax(apply(p, data[at]))
-                    return -jnp.take_along_axis(logs, labels[at][:, None], 1).mean()
+    @jax.jit
+    def steps(params):
+        def step(p, at):
+            def loss(p):
+                logs = jax.nn.log_softmax(apply(p, data[at]))
+                return -jnp.take_along_axis(logs, labels[at][:, None], 1).mean()
 
-                value, slope = jax.value_and_grad(loss)(p)
-                return jax.tree.map(lambda a, b: a - 0.01 * b, p, slope), value
+            value, slope = jax.value_and_grad(loss)(p)
+            return jax.tree.map(lambda a, b: a - 0.01 * b, p, slope), value
 
-            return jax.lax.scan(step, params, rows)
+        return jax.lax.scan(step, params, rows)
 
-        seconds = best(question["rounds"], lambda: jax.block_until_ready(steps(params)))
-        kernel_seconds = None
-        if task["name"] == "mlp":
-            few = data[: task["kernelExamples"]]
+    seconds = best(question["rounds"], lambda: jax.block_until_ready(steps(params)))
+    few = data[: task["kernelExamples"]]
 
-            @jax.jit
-            def kernel(params):
-                found = jax.vmap(lambda x: jax.jacrev(lambda p: apply(p, x[None])[0])(params))(few)
-                rows = [j.reshape(*j.shape[:2], -1) for j in jax.tree.leaves(found)]
-                return sum(jnp.einsum("nof,mpf->nomp", j, j) for j in rows)
+    @jax.jit
+    def kernel(params):
+        found = jax.vmap(lambda x: jax.jacrev(lambda p: apply(p, x[None])[0])(params))(few)
+        rows = [j.reshape(*j.shape[:2], -1) for j in jax.tree.leaves(found)]
+        return sum(jnp.einsum(PRODUCTS[task["kernel"]], j, j) for j in rows)
 
-            try:
-                kernel_seconds = best(1, lambda: jax.block_until_ready(kernel(params)))
-            except Exception as error:
-                print(error, file=sys.stderr)
-        tell("JAX jit", f"{jax.__version__} on {jax.default_backend()}", task["name"],
-             task["steps"] / seconds, kernel_seconds)
+    stats = jax.devices()[0].memory_stats() if jax.default_backend() == "gpu" else None
+    free = HOST_BYTES_MAX if stats is None else stats["bytes_limit"] - stats["bytes_in_use"]
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(params))
+    kernel_seconds, why = kernel_time(
+        task, parameters, free, lambda: jax.device_get(kernel(params)))
+    tell("JAX jit", f"{jax.__version__} on {jax.default_backend()}", task["name"],
+         task["steps"] / seconds, kernel_seconds, why)
 
 
 question = json.loads(sys.argv[1])
-run_torch(question)
-run_jax(question)
+{"torch": run_torch, "jax": run_jax}[question["peer"]](question)
