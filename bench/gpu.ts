@@ -59,12 +59,9 @@ async function printed(
     });
     return { found: stdout };
   } catch (error) {
-    const { killed, signal, stderr } = error as Partial<Record<string, unknown>>;
+    const { killed, signal, stderr = "", message = "" } = error as Partial<Record<string, unknown>>;
     if (killed === true) return { why: `it took longer than ${Math.round(timeout / 1000)} s` };
-    const last = String(stderr ?? error)
-      .trim()
-      .split("\n")
-      .at(-1);
+    const last = (String(stderr).trim() || String(message)).split("\n").at(-1);
     return { why: signal == null ? (last ?? "it failed") : `it ended with ${signal}: ${last}` };
   }
 }
@@ -95,7 +92,7 @@ async function peerOf(peer: "torch" | "jax", device: Device, task: Task): Promis
     const said = await printed(python, [script, question]);
     const found: Peer =
       "why" in said ? { ...none, why: said.why } : (JSON.parse(lastLine(said.found)) as Peer);
-    if (found.stepsPerSecond !== null) return found;
+    if (typeof found.stepsPerSecond === "number") return found;
     why = found.why ?? "it said nothing";
   }
   return { ...none, why };

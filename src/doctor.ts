@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { DeviceSurvey } from "#api/devices.ts";
 import { Errands } from "#runs/errands.ts";
-import type { Devices } from "#schemas/device.ts";
+import type { Devices, DeviceTrial } from "#schemas/device.ts";
 import type { Config } from "./config.ts";
 import {
   checkClock,
@@ -48,17 +48,25 @@ export function findingsOf({ gpus, engines }: Devices): readonly Finding[] {
     own.map((trial) => ({ engine, ...trial })),
   );
   const hasCuda = trials.some(({ device, usable }) => device === "cuda" && usable);
-  return trials.map(({ engine, device, provider, usable, reason, remedy, milliseconds }) => {
+  return trials.map((trial) => {
+    const { engine, device, provider, usable, reason, remedy } = trial;
     const what = `${engine} on ${device}`;
-    if (usable) {
-      const detail = `${provider}, tried in ${milliseconds} ms`;
-      return { what, level: "ok", detail, remedy: null };
-    }
+    if (usable) return { what, ...usableFinding(trial) };
     const isNeeded = engine === "onnxruntime" && device === "cpu";
     const isWasted = engine === "onnxruntime" && device === "cuda" && gpus.length > 0 && !hasCuda;
     const level = isNeeded || isWasted ? "fault" : "note";
     return { what, level, detail: `${provider}: ${reason}`, remedy };
   });
+}
+
+/** Products that are less exact than the numbers of a run are worth a note. */
+function usableFinding(trial: DeviceTrial): Omit<Finding, "what"> {
+  const { provider, milliseconds, precision } = trial;
+  const isRounded = precision != null && precision !== "float32";
+  const detail = `${provider}, tried in ${milliseconds} ms`;
+  if (!isRounded) return { level: "ok", detail, remedy: null };
+  const remedy = "unset LINNET_TF32 and NVIDIA_TF32_OVERRIDE where float32 must be exact";
+  return { level: "note", detail: `${detail}; products are computed in ${precision}`, remedy };
 }
 
 /** Every check; takes some seconds, because devices are tried. Opens and makes no data folder. */

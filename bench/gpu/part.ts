@@ -26,10 +26,10 @@ import type {
 } from "./figures.ts";
 import { builtFor, quickTasks, type Task, tasks } from "./nets.ts";
 
-/** Products by which the peak is measured: large enough for the device, small enough to wait for. */
+/** Products by which the peak is measured: large for the device, and yet not long to wait for. */
 const products = {
   whole: { size: 4096, steps: 20 },
-  quick: { size: 1024, steps: 10 },
+  quick: { size: 512, steps: 10 },
   software: { size: 256, steps: 4 },
 } as const;
 const placementSteps = 2;

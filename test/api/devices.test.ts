@@ -129,6 +129,19 @@ describe("a survey", () => {
     assert.equal(asked.length, 3 * once);
   });
 
+  it("is worth a note where products are rounded", async () => {
+    const survey = new DeviceSurvey({ errands: fakeErrands([]), artifactsDir: "", machine });
+    const found = await survey.find();
+    const rounded = found.engines.map((engine) => ({
+      ...engine,
+      trials: engine.trials.map((trial) => ({ ...trial, precision: "float32_tf32" as const })),
+    }));
+    const [finding] = findingsOf({ ...found, engines: rounded });
+    assert.equal(finding?.level, "note");
+    assert.match(finding?.detail ?? "", /float32_tf32/);
+    assert.equal(findingsOf(found)[0]?.level, "ok");
+  });
+
   it("makes a GPU that nothing can use a fault, and a missing one none", async () => {
     const levelOf = async (gpus: Machine["gpus"]) => {
       const survey = new DeviceSurvey({
