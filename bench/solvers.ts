@@ -28,6 +28,8 @@ const { values: flags } = parseArgs({
     one: { type: "string" },
     /** Steps alone, or phases alone: each within a few minutes. */
     only: { type: "string" },
+    /** A part of the grid, as FIRST:END. */
+    slice: { type: "string" },
     /** Processor seconds on one thread: a machine that does other things too tells little else. */
     processor: { type: "boolean" },
   },
@@ -196,7 +198,7 @@ async function judgeChoice(): Promise<void> {
   say(JSON.stringify(on.speed));
   let worst = 0;
   let within = 0;
-  for (const shape of grid) {
+  for (const shape of sliced(grid)) {
     const found = new Map<string, number>();
     for (const solver of solvers) {
       const measured = await best(shape, solver, { times: 2, on });
@@ -214,6 +216,11 @@ async function judgeChoice(): Promise<void> {
     `worst choice: ${worst.toFixed(2)} × the best (${choiceMax} wanted: ${verdict}); ` +
       `${within} of ${grid.length} within`,
   );
+}
+
+function sliced<T>(all: readonly T[]): readonly T[] {
+  const [first = 0, end] = (flags.slice ?? "0:").split(":").map(Number);
+  return all.slice(first, end === undefined || end === 0 ? all.length : end);
 }
 
 /** How much slower than the best a choice may be. */

@@ -4,7 +4,7 @@
  */
 import type { Precision } from "#engine/backend.ts";
 import type { Task } from "./descent/step.ts";
-import type { Route } from "./descent/surface.ts";
+import { fallsBack, type Route } from "./descent/surface.ts";
 import {
   type Cost,
   factorCopies,
@@ -15,26 +15,20 @@ import {
   type SolverQuestion,
   setupSeconds,
 } from "./dual-cost.ts";
+import { countOf } from "./examples.ts";
+import { krylovVectorsMax, sizesOf } from "./krylov-budget.ts";
 import { jacobianProductCost, type ProductCost } from "./product-cost.ts";
 
 /** Rows of the largest kernel that is decomposed: a minute or so in TypeScript. */
 export const eigenRowsMax = 3000;
 /** Steps that a run in closed form reports at most; more are thinned evenly. */
 export const closedFormPointsMax = 2048;
-/** Vectors of a Krylov space at most: its own eigenproblem takes their cube. */
-const krylovMax = 512;
-/** Bytes that its vectors may take. */
-const krylovBytesMax = 2 ** 30;
 /** Steps of a phase up to which products in float32 do for a float32 run. */
 const singleStepsMax = 10_000;
 
 /** Steps between two that a run in closed form reports. */
 export function closedFormEvery(steps: number): number {
   return Math.max(1, Math.ceil(steps / closedFormPointsMax));
-}
-
-export function krylovVectorsMax(rows: number): number {
-  return Math.max(8, Math.min(krylovMax, Math.floor(krylovBytesMax / (8 * Math.max(1, rows)))));
 }
 
 /** A spectrum is worth having in float64 even of a float32 run: many steps magnify its errors. */
@@ -49,9 +43,10 @@ export function closedFormPrecision(
 export function routeObstacle(route: Route, task: Task): string | null {
   const rows = rowsOf(task);
   const { type } = task.optimizer.schedule;
-  if (route === "spectrum") {
-    return rows > eigenRowsMax ? `${rows} rows of the kernel are more than ${eigenRowsMax}` : null;
+  if (rows > eigenRowsMax && (route === "spectrum" || fallsBack(route))) {
+    return `${rows} rows of the kernel are more than ${eigenRowsMax}`;
   }
+  if (route === "spectrum") return null;
   if (type === "constant" || type === "step") return null;
   return `a ${type} schedule has another rate at each step, and a Krylov space is made for one`;
 }
@@ -66,29 +61,70 @@ const hostSeconds = 1e-9;
 const growthShare = 2;
 /** Largest ηλ/n of the eigenvalues that matter, where nobody looked: far below the bound of 2. */
 const curvatureTypical = 0.05;
+/** The largest ηλ/n of plain descent that does not diverge. */
+const curvatureMost = 2;
 /** Vectors that any space takes. */
 const vectorsLeast = 8;
 
-/** Vectors of a space for the steps of a phase, about √(z ln 1/ε), and how many spaces. */
-function spacesFor({ task, settings, steps, phases }: SolverQuestion) {
-  const rows = rowsOf(task);
+/**
+ * How often a space that tries its luck does not do: of the bench's networks at all rates and over
+ * up to 10⁶ steps, none needed more than half as many vectors as there are rows.
+ */
+const failureShare = 0.25;
+
+/** Vectors of a space for the steps of a phase, about √(z ln 1/ε) with z = ηλT/n. */
+function vectorsWanted({ task, settings, steps, phases }: SolverQuestion, curvature: number) {
   const { momentum, weightDecay, weightDecayTo } = task.optimizer;
-  const most = Math.min(rows, krylovVectorsMax(rows));
-  const horizon = steps / phases;
-  const reach = (curvatureTypical * horizon) / (1 - momentum);
+  const reach = (curvature * steps) / phases / (1 - momentum);
   const digits = -Math.log(settings.dtype === "float64" ? Number.EPSILON : 2 ** -23);
   const starts =
     1 + Number(momentum > 0 && phases > 1) + Number(weightDecay > 0 && weightDecayTo === "zero");
-  const wanted = starts * (vectorsLeast + 0.8 * Math.sqrt(reach * digits));
-  if (wanted <= most || most === rows) return { count: Math.min(rows, wanted), spaces: 1, horizon };
-  return { count: most, spaces: (wanted / most) ** 2, horizon };
+  return starts * (vectorsLeast + 0.8 * Math.sqrt(reach * digits));
+}
+
+/** Whether one Krylov space holds a phase at any rate that does not diverge. */
+export function holdsForSure(question: SolverQuestion): boolean {
+  const { task } = question;
+  const sizes = sizesOf(task.network, countOf(task.train));
+  return vectorsWanted(question, curvatureMost) <= krylovVectorsMax("jacobian", sizes);
+}
+
+function spacesFor(route: Route, question: SolverQuestion) {
+  const { task, steps, phases } = question;
+  const rows = rowsOf(task);
+  const sizes = sizesOf(task.network, countOf(task.train));
+  const most = Math.min(rows, krylovVectorsMax(route, sizes));
+  const horizon = steps / phases;
+  const wanted = vectorsWanted(question, curvatureTypical);
+  const base = { spaces: 1, failures: 0, horizon };
+  if (wanted <= most || most === rows) return { ...base, count: Math.min(rows, wanted) };
+  if (fallsBack(route)) return { ...base, count: most, failures: failureShare };
+  return { ...base, count: most, spaces: (wanted / most) ** 2 };
+}
+
+/** Arrays of the kernel's size that are held at once by its eigendecomposition. */
+const spectrumCopies = 6.5;
+
+const isOfKernel = (route: Route): boolean => route.startsWith("kernel");
+
+/** One product with the kernel. */
+function productOf(
+  route: Route,
+  { task, speed }: SolverQuestion,
+  precision: Precision,
+): ProductCost {
+  if (!isOfKernel(route)) return jacobianProductCost(task, precision, speed);
+  const squares = rowsOf(task) ** 2;
+  const width = precision === "float64" ? 8 : 4;
+  const seconds = (squares * width) / speed.memoryBytes + speed.call;
+  return { seconds, flops: 2 * squares, bytes: 0 };
 }
 
 /** What a route would take; null where the kernel's factors do not fit. */
 export function closedFormCost(route: Route, question: SolverQuestion): Cost | null {
   const { task, settings, speed, steps, phases, baseBytes } = question;
   const rows = rowsOf(task);
-  const { count, spaces, horizon } = spacesFor(question);
+  const { count, spaces, failures, horizon } = spacesFor(route, question);
   const precision = closedFormPrecision(settings.dtype, { route, horizon });
   const width = precision === "float64" ? 8 : 4;
   const every = closedFormEvery(settings.steps);
@@ -102,38 +138,43 @@ export function closedFormCost(route: Route, question: SolverQuestion): Cost | n
     accuracyFlops / speed.contraction.float32;
   const common = setupSeconds + pullSeconds(question) + moving;
   const jumps = modes * (1 + Math.log2(every)) * doublingSeconds;
-  const cost = route === "jacobian" ? null : kernelCostOf(task);
-  if (route !== "jacobian" && cost === null) return null;
-  const kernel = cost === null ? 0 : kernelSeconds(cost, rows, { speed, precision });
-  const factors = factorCopies * (cost?.numbers ?? 0) * width;
+  const cost = kernelCostOf(task);
+  const needsKernel = !route.startsWith("jacobian") || fallsBack(route);
+  if (needsKernel && cost === null) return null;
+  const kernelIn = (within: Precision): number =>
+    cost === null ? 0 : kernelSeconds(cost, rows, { speed, precision: within });
+  const factorBytes = factorCopies * (cost?.numbers ?? 0);
+  const decomposed: Cost = {
+    seconds: kernelIn("float64") + speed.eigen * rows ** 3 + 3e-9 * rows ** 2,
+    flops: cost?.flops ?? 0,
+    memoryBytes: 8 * (spectrumCopies * rows ** 2 + factorBytes),
+  };
   if (route === "spectrum") {
     return {
-      seconds: common + phases * (kernel + speed.eigen * rows ** 3 + jumps + 3e-9 * rows ** 2),
-      flops: phases * (cost?.flops ?? 0) + accuracyFlops,
-      memoryBytes: baseBytes + 6.5 * rows ** 2 * width + factors,
+      seconds: common + phases * (decomposed.seconds + jumps),
+      flops: phases * decomposed.flops + accuracyFlops,
+      memoryBytes: baseBytes + decomposed.memoryBytes,
     };
   }
-  const product: ProductCost =
-    route === "jacobian"
-      ? jacobianProductCost(task, precision, speed)
-      : {
-          seconds: (rows ** 2 * width) / speed.memoryBytes + speed.call,
-          flops: 2 * rows ** 2,
-          bytes: 0,
-        };
+  const product = productOf(route, question, precision);
   const space =
     count * product.seconds +
     2 * count ** 2 * rows * hostSeconds +
     growthShare * speed.eigen * count ** 3 +
     jumps;
-  const vectors = 3 * count * rows * 8;
+  const own =
+    3 * count * rows * 8 +
+    (isOfKernel(route) ? (3.3 * rows ** 2 + factorBytes) * width : product.bytes);
+  const kernel = isOfKernel(route) ? kernelIn(precision) : 0;
+  const later = fallsBack(route) ? decomposed.memoryBytes : 0;
   return {
-    seconds: common + phases * (kernel + spaces * space),
-    flops: phases * ((cost?.flops ?? 0) + spaces * count * product.flops) + accuracyFlops,
-    memoryBytes:
-      baseBytes +
-      vectors +
-      factors +
-      (route === "jacobian" ? product.bytes : 3.3 * rows ** 2 * width),
+    seconds: common + phases * (kernel + spaces * space + failures * decomposed.seconds),
+    flops:
+      accuracyFlops +
+      phases *
+        ((isOfKernel(route) ? decomposed.flops : 0) +
+          spaces * count * product.flops +
+          failures * decomposed.flops),
+    memoryBytes: baseBytes + own + later,
   };
 }

@@ -5,8 +5,9 @@
  */
 import type { Algorithm, Period } from "#schemas/algorithm.ts";
 import { anchorSequence, looksOf } from "./anchors.ts";
-import { closedFormEvery, krylovVectorsMax } from "./closed-form-cost.ts";
+import { closedFormEvery } from "./closed-form-cost.ts";
 import type { AnyForm, GaussNewtonForm, Route } from "./descent/surface.ts";
+import { krylovVectorsMax } from "./krylov-budget.ts";
 import type { Solver } from "./solvers.ts";
 
 export interface FormQuestion {
@@ -23,6 +24,8 @@ export interface FormQuestion {
   readonly fitsKept: boolean;
   /** N · O, the rows of the kernel. */
   readonly rows?: number;
+  /** Contraction FLOPs of a forward pass of all examples. */
+  readonly forwardFlops?: number;
   /** What computes linear phases; weight space unless given. */
   readonly solver?: { readonly name: Solver; readonly reason: string; readonly route?: Route };
 }
@@ -103,7 +106,8 @@ export function formAt(question: FormQuestion, step: number): FormChoice {
     const { route = "spectrum" } = question.solver ?? {};
     const every = closedFormEvery(steps);
     const horizon = horizonOf(period, steps);
-    const vectorsMax = krylovVectorsMax(question.rows ?? 0);
+    const { rows = 0, forwardFlops = 0 } = question;
+    const vectorsMax = krylovVectorsMax(route, { rows, forwardFlops });
     const form = { type: name, resets, every, route, horizon, vectorsMax } as const;
     return { form, reason, ...endless };
   }

@@ -212,8 +212,12 @@ export class TrainingLoop {
     const to = this.#boundary();
     const beganMs = this.#options.nowMs();
     const { every } = this.#session;
-    const { columns, divergedAt } = await this.#session.advance(to, anchorNow);
+    const { columns, divergedAt, notices } = await this.#session.advance(to, anchorNow);
     this.#pace.record(Math.ceil((to - from) / every), this.#options.nowMs() - beganMs);
+    for (const [at, message] of notices.entries()) {
+      const data = { step: from, level: "info", message } as const;
+      await this.#session.emit({ kind: "log", key: `log:notice:${from}:${at}`, data });
+    }
     const stops = divergedAt >= 0 && this.#settings.stop.diverged !== false;
     const lastStep = firstReported({ from, every }) + Math.max(0, divergedAt) * every + 1;
     const range = { from, to: stops ? lastStep : to, every };

@@ -2,7 +2,6 @@
  * What a run will cost and how it will be computed, before it starts: the solver of its linear
  * phases, FLOPs, memory and seconds, and those of the other ways. Measures nothing.
  */
-import { sizeOf } from "#engine/tensor.ts";
 import type { Plan } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { Form } from "./descent/descent.ts";
@@ -11,6 +10,7 @@ import { gaussNewtonEstimate } from "./dual-cost.ts";
 import { countOf } from "./examples.ts";
 import { baseBytes, costIn, linearisationsOf, memoryOf, type PlanQuestion } from "./form-cost.ts";
 import { type FormQuestion, formAt, primalsOf } from "./forms.ts";
+import { sizesOf } from "./krylov-budget.ts";
 import { type Chosen, chooseSolver, type Estimate, largestThat } from "./solvers.ts";
 
 const linearised = { type: "linearised", resets: false } as const;
@@ -28,7 +28,7 @@ export function formQuestion(question: PlanQuestion): {
     steps,
     examples: countOf(task.train),
     batchSize: task.batchSize,
-    rows: countOf(task.train) * sizeOf(task.network.outputShape),
+    ...sizesOf(task.network, countOf(task.train)),
   };
   if (algorithm.type !== "linearised" || task.network.coupling.length > 0) {
     return { forms: { ...base, fitsKept: false }, chosen: null };

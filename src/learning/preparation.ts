@@ -3,8 +3,6 @@
  * together, the forms of descent, the plan, and how much may be reported. Pure.
  */
 import type { Backend, Precision } from "#engine/backend.ts";
-import { input } from "#engine/graph/build.ts";
-import { countFlops } from "#engine/graph/flops.ts";
 import type { Network } from "#engine/network.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { Plan } from "#schemas/run.ts";
@@ -14,15 +12,9 @@ import { anchorReportsMax } from "./anchor-report.ts";
 import type { ReportLimits } from "./anchors.ts";
 import { partsFor } from "./descent/parts.ts";
 import { reportsGradientNorm, type Task } from "./descent/step.ts";
-import {
-  columnsOf,
-  countOf,
-  type Examples,
-  fitted,
-  outputsOf,
-  parameterInputs,
-} from "./examples.ts";
+import { columnsOf, countOf, type Examples, fitted } from "./examples.ts";
 import type { FormQuestion } from "./forms.ts";
+import { forwardFlops } from "./krylov-budget.ts";
 import { checkTargets } from "./loss.ts";
 import { optimizerSettings } from "./optimizer.ts";
 import { formQuestion, planRun } from "./plan.ts";
@@ -101,13 +93,6 @@ function checkCoupling({ settings }: Assignment, { coupling }: Network): void {
   if (coupling.length === 0 || (!isLinearised && settings.snapshots === null)) return;
   const what = isLinearised ? "linearised training" : "kernel snapshots";
   throw new Failure("incompatible", `no ${what} of this network: ${coupling.join("; ")}`);
-}
-
-/** Contraction FLOPs of a forward pass of one example. */
-function forwardFlops(network: Network): number {
-  const x = input("x", [1, ...network.input.shape], network.input.kind);
-  const weights = parameterInputs(network, "weights");
-  return countFlops([outputsOf(network, weights, { x, mode: "inference" })]).contraction;
 }
 
 const kernelExamplesMax = 512;

@@ -49,6 +49,8 @@ export interface Advanced {
   readonly columns: Columns;
   /** Place of the first bad step among them; −1 when there is none. */
   readonly divergedAt: number;
+  /** What went otherwise than foreseen. */
+  readonly notices: readonly string[];
 }
 
 export class Session implements AsyncDisposable {
@@ -183,6 +185,7 @@ export class Session implements AsyncDisposable {
       rateAt: (step) => rateAt(this.#rates, position, step),
       resetStep: position.resetStep,
     });
+    const notices = this.#descent.notices?.() ?? [];
     const [first = Number.NaN] = emitted["loss"] ?? [];
     const startLoss = position.startLoss ?? toFigure(first);
     const bad = divergedAt(emitted["loss"] ?? new Float64Array(0), fromFigure(startLoss));
@@ -204,7 +207,7 @@ export class Session implements AsyncDisposable {
       anchorStep: last ?? position.anchorStep,
       resetStep: resets ? last : position.resetStep,
     });
-    return { columns, divergedAt: bad };
+    return { columns, divergedAt: bad, notices };
   }
 
   /** Looks at the linearisation that is about to happen and reports it. */

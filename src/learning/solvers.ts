@@ -3,9 +3,9 @@
  * would take, and the choice. Measures nothing and compiles nothing.
  */
 import { Failure } from "#src/failure.ts";
-import { closedFormCost, routeObstacle } from "./closed-form-cost.ts";
+import { closedFormCost, holdsForSure, routeObstacle } from "./closed-form-cost.ts";
 import type { Task } from "./descent/step.ts";
-import { type Route, routes } from "./descent/surface.ts";
+import { fallsBack, type Route, routes } from "./descent/surface.ts";
 import { type Cost, functionSpaceCost, rowsOf, type SolverQuestion } from "./dual-cost.ts";
 import { countOf, firstOf } from "./examples.ts";
 
@@ -34,7 +34,7 @@ export function obstacle(solver: Solver, task: Task): string | null {
   if (optimizer.clipNorm !== null) return "a clipped step has no closed form";
   if (optimizer.averaging !== null) return "averages need every step: use function_space";
   const reasons = routes.map((route) => routeObstacle(route, task));
-  return reasons.every((why) => why !== null) ? reasons.join("; ") : null;
+  return reasons.every((why) => why !== null) ? [...new Set(reasons)].join("; ") : null;
 }
 
 /** What a dual solver would take by the fastest way that fits; the leanest where none does. */
@@ -47,10 +47,18 @@ export function dualEstimate(
     const cost = costBy(solver, route, question);
     return cost === null ? [] : [{ solver, route, ...cost }];
   });
-  const fitting = found.filter(({ memoryBytes }) => memoryBytes <= memoryBytesMax);
+  const inMemory = found.filter(({ memoryBytes }) => memoryBytes <= memoryBytesMax);
+  const fitting = solver === "closed_form" ? withWayOut(inMemory, question) : inMemory;
   const least = (among: readonly Estimate[], by: "seconds" | "memoryBytes"): Estimate | null =>
     among.reduce<Estimate | null>((a, b) => (a === null || b[by] < a[by] ? b : a), null);
   return least(fitting, "seconds") ?? least(found, "memoryBytes");
+}
+
+/** A space that may not do has a way out, unless the kernel cannot be decomposed here. */
+function withWayOut(found: readonly Estimate[], question: SolverQuestion): readonly Estimate[] {
+  const isWayOut = ({ route }: Estimate): boolean => route !== undefined && fallsBack(route);
+  const wants = !holdsForSure(question) && found.some(isWayOut);
+  return found.filter((each) => each.route === "spectrum" || isWayOut(each) === wants);
 }
 
 /** What a solver would take by a route; null where it cannot go by it, or has no room. */
@@ -60,7 +68,7 @@ function costBy(
   question: SolverQuestion,
 ): Cost | null {
   if (solver === "function_space") {
-    return route === "spectrum" ? null : functionSpaceCost(route, question);
+    return route === "kernel" || route === "jacobian" ? functionSpaceCost(route, question) : null;
   }
   return routeObstacle(route, question.task) === null ? closedFormCost(route, question) : null;
 }
@@ -120,21 +128,21 @@ export function chooseSolver(
   return { solver: best.solver, reason, estimates, ...routeOf(best.solver) };
 }
 
-const ways: Readonly<Record<"closed_form" | "function_space", Readonly<Record<Route, string>>>> = {
-  closed_form: {
-    spectrum: "from the kernel's spectrum",
-    kernel: "from Krylov spaces of the kernel",
-    jacobian: "from Krylov spaces of the Jacobian, without the kernel",
-  },
-  function_space: {
-    spectrum: "with the kernel's spectrum",
-    kernel: "with the kernel",
-    jacobian: "with products of the Jacobian, without the kernel",
-  },
+const waysOfClosedForm: Readonly<Record<Route, string>> = {
+  spectrum: "from the kernel's spectrum",
+  kernel: "from Krylov spaces of the kernel",
+  jacobian: "from Krylov spaces of the Jacobian, without the kernel",
+  kernel_first: "from a Krylov space of the kernel, its spectrum if that does not do",
+  jacobian_first: "from a Krylov space of the Jacobian, the kernel's spectrum if that does not do",
 };
 
-const wayOf = ({ solver, route }: Estimate): string =>
-  route === undefined || solver === "weight_space" ? "" : ` ${ways[solver][route]}`;
+function wayOf({ solver, route }: Estimate): string {
+  if (route === undefined || solver === "weight_space") return "";
+  if (solver === "closed_form") return ` ${waysOfClosedForm[route]}`;
+  return route === "kernel"
+    ? " with the kernel"
+    : " with products of the Jacobian, without the kernel";
+}
 
 const shown = (value: number): string => String(Number(value.toPrecision(2)));
 

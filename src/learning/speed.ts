@@ -35,15 +35,15 @@ const reshapeShare = 0.2;
 export function nominalSpeed({ engine, device }: Pick<Backend, "engine" | "device">): Speed {
   if (engine === "reference") {
     const contraction = { float32: 2e8, float64: 2e8 };
-    return { contraction, memoryBytes: 8e8, node: 2e-6, call: 2e-5, eigen: 1.2e-9 };
+    return { contraction, memoryBytes: 8e8, node: 2e-6, call: 2e-5, eigen: 3e-9 };
   }
   if (device !== "cpu") {
     const contraction = { float32: 8e12, float64: 4e11 };
-    return { contraction, memoryBytes: 8e11, node: 8e-6, call: 2e-4, eigen: 1.2e-9 };
+    return { contraction, memoryBytes: 8e11, node: 8e-6, call: 2e-4, eigen: 3e-9 };
   }
   const cores = cpus().length;
   const contraction = { float32: 6e10 * cores, float64: 3e10 * cores };
-  return { contraction, memoryBytes: 8e9, node: 3e-6, call: 8e-5, eigen: 1.2e-9 };
+  return { contraction, memoryBytes: 8e9, node: 3e-6, call: 8e-5, eigen: 3e-9 };
 }
 
 /** Seconds of evaluating each of `nodes` once. */

@@ -49,6 +49,16 @@ const forms: Readonly<Record<string, ClosedForm>> = {
   "from products with the kernel": { ...closedForm, route: "kernel", vectorsMax: 48 },
   "from products with the Jacobian": { ...closedForm, route: "jacobian", vectorsMax: 48 },
   "in windows of few products": { ...closedForm, route: "jacobian", vectorsMax: 14 },
+  "from a space of the kernel that gives way": {
+    ...closedForm,
+    route: "kernel_first",
+    vectorsMax: 10,
+  },
+  "from a space of the Jacobian that gives way": {
+    ...closedForm,
+    route: "jacobian_first",
+    vectorsMax: 10,
+  },
 };
 
 describe("the closed form", () => {
@@ -98,6 +108,26 @@ describe("the closed form", () => {
       const { state } = await walk({ ...form, every: steps, horizon: steps }, way);
       const difference = apart(state.weights, expected.state.weights);
       assert.ok(difference < 1e-4, `${how}: ${difference}`);
+    }
+  });
+
+  it("keeps a space that holds the phase, and takes the spectrum where it does not", async () => {
+    const steps = 100_000;
+    const [easy, hard] = [{ ...sgd, learning_rate: 1e-7 }, sgd] as const;
+    for (const route of ["kernel_first", "jacobian_first"] as const) {
+      for (const [optimizer, gives] of [
+        [easy, false],
+        [hard, true],
+      ] as const) {
+        const way: Way = { ...squares, optimizer, steps, period: 1e9 };
+        const own = { ...closedForm, every: steps, horizon: steps, vectorsMax: 12 };
+        const found = await walk({ ...own, route }, way);
+        const spectrum = await walk(own, way);
+        assert.ok(apart(found.state.weights, spectrum.state.weights) < 1e-10);
+        assert.equal(found.notices.length, Number(gives));
+        if (gives) assert.match(found.notices[0] ?? "", /12 products does not hold the 100000/);
+        else assert.ok((found.state.phase?.["modes/r"]?.data.length ?? 0) <= 12);
+      }
     }
   });
 

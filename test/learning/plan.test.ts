@@ -117,6 +117,46 @@ describe("the choice of a solver", () => {
   });
 });
 
+describe("the route of a closed form", () => {
+  const long = { ...squares, steps: 1_000_000, algorithm: linearised("never") };
+
+  it("is a space without a way out where it holds at any stable rate", () => {
+    const few = { ...squares, steps: 50, algorithm: linearised("never", "closed_form") };
+    assert.match(planOf(few, 4e9, smallExamples(400)).reason, /Krylov spaces of/);
+    const more = planOf({ ...few, steps: 1_000_000 }, 4e9, smallExamples(400));
+    assert.match(more.reason, /a Krylov space of .* if that does not do/);
+  });
+
+  it("is windows of Krylov spaces where the kernel is too large to decompose", () => {
+    const plan = planOf(long, 4e9, smallExamples(1200));
+    assert.match(plan.reason, /Krylov spaces of the/);
+  });
+
+  it("follows the spectrum that is met: an easy phase stays, a hard one says what it took", async () => {
+    const examples = smallExamples(60);
+    // More parameters than rows, so that no space is whole before all of them.
+    const network = networkFrom({
+      input: { shape: [4] },
+      layers: [
+        { type: "dense", units: 40, activation: "tanh" },
+        { type: "dense", units: 3 },
+      ],
+    });
+    const notices = async (rate: number) => {
+      const optimizer = { type: "sgd", learning_rate: rate } as const;
+      const run = { ...long, optimizer, evaluate: { every: long.steps } };
+      const { events, outcome } = await trained(run, { examples, network });
+      assert.equal(outcome.type, "succeeded");
+      const said = eventsOf(events, "log").map(({ message }) => message);
+      return said.filter((message) => message.includes("spectrum takes its place"));
+    };
+    assert.deepEqual(await notices(1e-9), []);
+    const [notice = "", ...others] = await notices(0.1);
+    assert.match(notice, /a Krylov space of \d+ products does not hold the 1000000 steps ahead/);
+    assert.deepEqual(others, []);
+  });
+});
+
 describe("a refusal for want of memory", () => {
   const messageOf = (plan: () => unknown): string => {
     try {

@@ -36,6 +36,8 @@ export interface Way {
 export interface Walked {
   readonly state: DescentState;
   readonly columns: Columns;
+  /** What went otherwise than foreseen. */
+  readonly notices: readonly string[];
 }
 
 export const weightSpace: AnyForm = {
@@ -130,6 +132,7 @@ export async function walk(form: AnyForm, way: Way = {}, begin?: DescentState): 
   let descent = await compile();
   await descent.restore(state);
   const columns: Columns[] = [];
+  const notices: string[] = [];
   const schedule = { schedule: task.optimizer.schedule, steps };
   const rateAt = (step: number) => task.optimizer.learningRate * factorAt(schedule, step);
   for (let from = 0; from < steps; ) {
@@ -138,6 +141,7 @@ export async function walk(form: AnyForm, way: Way = {}, begin?: DescentState): 
       (step) => period > 0 && step % period === 0,
     );
     columns.push(await descent.advance({ from, to, anchors, rateAt, resetStep: 0 }));
+    notices.push(...(descent.notices?.() ?? []));
     from = to;
     if (way.resumes !== true) continue;
     state = await descent.state();
@@ -148,7 +152,7 @@ export async function walk(form: AnyForm, way: Way = {}, begin?: DescentState): 
   state = await descent.state();
   await descent[Symbol.asyncDispose]();
   await backend[Symbol.asyncDispose]();
-  return { state, columns: joinedColumns(columns) };
+  return { state, columns: joinedColumns(columns), notices };
 }
 
 const sizeOfValues = (values: Tensors): number =>

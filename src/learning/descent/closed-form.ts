@@ -4,30 +4,23 @@
  * gradient flow. The basis is the kernel's eigenbasis, or Krylov spaces, one window after another.
  */
 import assert from "node:assert/strict";
-import type { Tensors } from "#engine/backend.ts";
-import { krylovBasis } from "#learning/solve/krylov.ts";
+import type { Precision, Tensors } from "#engine/backend.ts";
 import type { ModeBasis } from "#learning/solve/mode-basis.ts";
 import type { Jump } from "#learning/solve/modes.ts";
 import { Spectrum } from "#learning/solve/spectrum.ts";
 import { type Columns, joined, type Stretch } from "./descent.ts";
 import type { MoverOptions, PhaseMover, Written } from "./function-space.ts";
-import { holds, judged, type Measure } from "./horizon.ts";
 import type { Coefficients, Setting } from "./phase.ts";
 import { Accuracies, targetValues } from "./residual-accuracy.ts";
+import { endless, spaceFor, type Where } from "./space.ts";
 import type { ClosedForm } from "./surface.ts";
-import {
-  type Beginning,
-  beginningOf,
-  copyStanding,
-  type Phase,
-  phaseOf,
-  type Standing,
-  Window,
-} from "./window.ts";
+import { beginningOf, copyStanding, type Phase, phaseOf, type Standing, Window } from "./window.ts";
 import { readWindow, writeWindow } from "./window-arrays.ts";
 
 export interface ClosedFormOptions extends MoverOptions {
   readonly form: ClosedForm;
+  /** Of the kernel whose spectrum takes over from a space; that of products unless given. */
+  readonly spectrumPrecision?: Precision;
 }
 
 /** A window under way, in a phase. */
@@ -41,6 +34,12 @@ interface Under {
   readonly steps: number;
   /** Steps of the phase before it. */
   readonly before: number;
+}
+
+interface Found {
+  readonly window: Window;
+  /** For which its basis is good. */
+  readonly steps: number;
 }
 
 /** Powers kept at a time. */
@@ -57,6 +56,7 @@ export class ClosedFormMover implements PhaseMover {
   #pending: Coefficients | null = null;
   #under: Under | null = null;
   #standing: Standing | null = null;
+  readonly #notices: string[] = [];
 
   constructor(options: ClosedFormOptions) {
     const { task, backend } = options;
@@ -81,6 +81,8 @@ export class ClosedFormMover implements PhaseMover {
     const { rate, before, standing } = readWindow(beside);
     await this.#open(rate, before);
     this.#standing = standing;
+    // Whoever wrote it down has said so.
+    this.#notices.length = 0;
   }
 
   async run(stretch: Stretch): Promise<Columns> {
@@ -120,6 +122,10 @@ export class ClosedFormMover implements PhaseMover {
     await this.#accuracies?.[Symbol.asyncDispose]();
   }
 
+  notices(): readonly string[] {
+    return this.#notices.splice(0);
+  }
+
   get #held(): Standing {
     assert(this.#standing !== null, "a phase has begun");
     return this.#standing;
@@ -134,7 +140,7 @@ export class ClosedFormMover implements PhaseMover {
   #mustOpen(rate: number): boolean {
     if (this.#pending !== null) return true;
     const { steps, rate: own } = this.#running;
-    if (steps === Number.POSITIVE_INFINITY) return false;
+    if (steps === endless) return false;
     return this.#held.since >= steps || rate !== own;
   }
 
@@ -161,61 +167,28 @@ export class ClosedFormMover implements PhaseMover {
   }
 
   /** A window with a basis, and the steps for which it is good. */
-  async #found(
-    given: Coefficients,
-    at: { readonly beginning: Beginning; readonly rate: number; readonly before: number },
-  ): Promise<{ readonly window: Window; readonly steps: number }> {
-    const { form } = this.#options;
+  async #found(given: Coefficients, at: Where): Promise<Found> {
+    const { form, task, precision, spectrumPrecision = precision } = this.#options;
     const [phase, setting] = [this.#phase, this.#setting];
     assert(phase !== null && setting !== null, "a phase has begun");
-    const { beginning, rate, before } = at;
-    const on = (basis: ModeBasis): Window => new Window(phase, basis, beginning);
+    const on = (basis: ModeBasis): Window => new Window(phase, basis, at.beginning);
+    const size = setting.outputs.length;
     if (form.route === "spectrum") {
-      return { window: on(this.#spectrumOf(setting)), steps: Number.POSITIVE_INFINITY };
+      assert(setting.kernel !== null, "a spectrum comes from the kernel");
+      const spectrum = new Spectrum(setting.kernel.data, size, unitOf[precision]);
+      return { window: on(spectrum), steps: endless };
     }
     assert(setting.product !== null, "a Krylov space comes from products");
-    const measure = this.#measureAt(rate);
-    // Steering may stretch a phase beyond what was foreseen.
-    const ahead = form.horizon > before ? form.horizon - before : form.horizon;
-    const counts = judged(ahead);
-    const { r, m } = beginning;
-    const starts = [r, m, phase.constants].filter((x) => x.some((value) => value !== 0));
-    const good = (basis: Parameters<typeof holds>[0], steps: number): boolean => {
-      const window = on(basis);
-      return holds(basis, { window, first: window.first(given, rate) }, { measure, steps });
-    };
-    const basis = await krylovBasis({
-      product: setting.product,
-      size: r.length,
-      starts,
-      vectorsMax: form.vectorsMax,
-      isEnough: (found) => counts.every((steps) => good(found, steps)),
-    });
-    if (basis.isWhole) return { window: on(basis), steps: Number.POSITIVE_INFINITY };
-    let held = 0;
-    for (const steps of counts.reverse()) {
-      if (!good(basis, steps)) break;
-      held = steps;
-    }
-    // A space of j products holds a step whatever its numbers are.
-    return { window: on(basis), steps: Math.max(1, held) };
-  }
-
-  #measureAt(rate: number): Measure {
-    const { task, precision } = this.#options;
-    const { start } = this.#phase as Phase;
-    return {
-      rate,
-      momentum: task.optimizer.momentum,
-      examples: task.train.x.shape[0] ?? 1,
-      scale: Math.sqrt(start.reduce((sum, value) => sum + value * value, 0)),
-      unit: unitOf({ precision }),
-    };
-  }
-
-  #spectrumOf({ kernel, outputs }: Setting): Spectrum {
-    assert(kernel !== null, "a spectrum comes from the kernel");
-    return new Spectrum(kernel.data, outputs.length, unitOf(this.#options));
+    const space = { product: setting.product, given, task, form, phase, unit: unitOf[precision] };
+    const { basis, steps, ahead } = await spaceFor(space, at);
+    if (setting.whole === undefined || steps >= ahead) return { window: on(basis), steps };
+    this.#notices.push(
+      `a Krylov space of ${basis.values.length} products does not hold the ${ahead} steps ahead: ` +
+        "the kernel's spectrum takes its place",
+    );
+    const kernel = await setting.whole();
+    const spectrum = new Spectrum(kernel.data, size, unitOf[spectrumPrecision]);
+    return { window: on(spectrum), steps: endless };
   }
 
   /** The first step after `step` that is reported, has another rate or basis; at most `to`. */
@@ -275,6 +248,4 @@ export class ClosedFormMover implements PhaseMover {
 }
 
 /** Relative rounding of a number. */
-function unitOf({ precision }: Pick<MoverOptions, "precision">): number {
-  return precision === "float64" ? Number.EPSILON : 2 ** -23;
-}
+const unitOf: Readonly<Record<Precision, number>> = { float64: Number.EPSILON, float32: 2 ** -23 };

@@ -6,7 +6,13 @@ import { Descent, type DescentOptions } from "./descent.ts";
 import { DualDescent, type DualOptions } from "./dual.ts";
 import { FunctionSpaceMover } from "./function-space.ts";
 import { GaussNewton } from "./gauss-newton.ts";
-import type { AnyForm, ClosedForm, DescentSurface, Route } from "./surface.ts";
+import {
+  type AnyForm,
+  type ClosedForm,
+  type DescentSurface,
+  fallsBack,
+  type Route,
+} from "./surface.ts";
 
 /** Compiles a form; `restore` comes next. */
 export async function compileDescent(
@@ -33,8 +39,14 @@ export async function compileDescent(
           resets: form.resets,
           inner: innerPrecision(options, form),
           gives: gives[form.route],
+          ...(fallsBack(form.route) ? { whole: spectrumPrecision(options) } : {}),
         },
-        new ClosedFormMover({ ...options, precision: innerPrecision(options, form), form }),
+        new ClosedFormMover({
+          ...options,
+          precision: innerPrecision(options, form),
+          spectrumPrecision: spectrumPrecision(options),
+          form,
+        }),
       );
     case "gauss_newton":
       return new GaussNewton({ ...options, form, seed: options.batches.seed });
@@ -47,11 +59,17 @@ const gives = {
   spectrum: "kernel",
   kernel: "kernel_products",
   jacobian: "jacobian_products",
+  kernel_first: "kernel_products",
+  jacobian_first: "jacobian_products",
 } as const satisfies Record<Route, DualOptions["gives"]>;
 
-function innerPrecision(
-  { backend, precision }: Pick<DescentOptions, "backend" | "precision">,
-  form: ClosedForm,
-): Precision {
+type Where = Pick<DescentOptions, "backend" | "precision">;
+
+function innerPrecision({ backend, precision }: Where, form: ClosedForm): Precision {
   return backend.device === "webgpu" ? precision : closedFormPrecision(precision, form);
+}
+
+function spectrumPrecision({ backend, precision }: Where): Precision {
+  const asked = { route: "spectrum", horizon: 1 } as const;
+  return backend.device === "webgpu" ? precision : closedFormPrecision(precision, asked);
 }

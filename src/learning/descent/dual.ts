@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Precision, Tensors } from "#engine/backend.ts";
+import type { Tensor } from "#engine/tensor.ts";
 import { averageName, averagesOf } from "#learning/averaging.ts";
 import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { slotsOf } from "#learning/optimizer.ts";
@@ -33,6 +34,8 @@ export interface DualOptions extends MoverOptions {
   readonly inner?: Precision;
   /** What the mover works with: the kernel, products with it or without it, or what they need. */
   readonly gives?: "kernel" | "kernel_products" | "jacobian_products" | "primals";
+  /** Precision of the kernel that is found after all where products do not do; absent: never. */
+  readonly whole?: Precision;
 }
 
 export class DualDescent implements DescentSurface {
@@ -43,7 +46,7 @@ export class DualDescent implements DescentSurface {
   readonly #hasMomentum: boolean;
   readonly #ofKernel: KernelProduct;
   readonly #ofJacobian: JacobianProduct;
-  #kernel: Promise<KernelComputer> | null = null;
+  readonly #kernels = new Map<Precision, Promise<KernelComputer>>();
   #base: Base | null = null;
   /** What the mover is given when steps are first asked for; null once it has begun. */
   #entry: { readonly state: DescentState; readonly written: Written | null } | null = null;
@@ -105,12 +108,16 @@ export class DualDescent implements DescentSurface {
     return joined(parts);
   }
 
+  notices(): readonly string[] {
+    return this.#mover.notices?.() ?? [];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#mover[Symbol.asyncDispose]();
     await this.#tangents[Symbol.asyncDispose]();
     await this.#ofKernel[Symbol.asyncDispose]();
     await this.#ofJacobian[Symbol.asyncDispose]();
-    await (await this.#kernel)?.[Symbol.asyncDispose]();
+    for (const kernel of this.#kernels.values()) await (await kernel)[Symbol.asyncDispose]();
   }
 
   get #averages(): boolean {
@@ -172,29 +179,34 @@ export class DualDescent implements DescentSurface {
   async #givenOfKernel(
     anchor: Tensors,
     size: number,
-  ): Promise<Pick<Setting, "kernel" | "product" | "primals">> {
-    const { gives = "kernel" } = this.#options;
+  ): Promise<Pick<Setting, "kernel" | "product" | "primals" | "whole">> {
+    const { gives = "kernel", precision, inner = precision, whole: later } = this.#options;
+    const whole = later === undefined ? {} : { whole: () => this.#kernelAt(anchor, later) };
     const none = { kernel: null, product: null, primals: null };
     if (gives === "primals") {
       return { ...none, primals: await this.#ofJacobian.primalsAt(anchor) };
     }
     if (gives === "jacobian_products") {
-      return { ...none, product: await this.#ofJacobian.at(anchor) };
+      return { ...none, product: await this.#ofJacobian.at(anchor), ...whole };
     }
-    const { tensor: kernel } = await (await this.#kernelComputer()).compute(anchor);
+    const kernel = await this.#kernelAt(anchor, inner);
     if (gives === "kernel_products") {
-      return { ...none, product: await this.#ofKernel.of(kernel, size) };
+      const known = later === inner ? { whole: async () => kernel } : whole;
+      return { ...none, product: await this.#ofKernel.of(kernel, size), ...known };
     }
     const { examples } = this.#tangents;
     return { ...none, kernel: { ...kernel, shape: [examples, (size / examples) * size] } };
   }
 
-  #kernelComputer(): Promise<KernelComputer> {
-    const { backend, task, precision, inner = precision } = this.#options;
+  /** Θ, computed by what stays compiled for its precision. */
+  async #kernelAt(anchor: Tensors, precision: Precision): Promise<Tensor> {
+    const { backend, task } = this.#options;
     const { network, train } = task;
-    const options = { network, backend, precision: inner, x: train.x, variant: "full" } as const;
-    this.#kernel ??= createKernel(options);
-    return this.#kernel;
+    const known = this.#kernels.get(precision);
+    const computer =
+      known ?? createKernel({ network, backend, precision, x: train.x, variant: "full" });
+    this.#kernels.set(precision, computer);
+    return (await (await computer).compute(anchor)).tensor;
   }
 
   /** θ, the velocity and the average, by a vjp of their coefficients each. */

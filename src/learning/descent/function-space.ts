@@ -29,6 +29,8 @@ export interface PhaseMover extends AsyncDisposable {
   run(stretch: Stretch): Promise<Columns>;
   /** Where the phase stands. */
   coefficients(): Promise<Coefficients>;
+  /** What has gone otherwise than foreseen since this was last asked. */
+  notices?(): readonly string[];
   /** What to begin with so that the same bits follow. */
   written(): Promise<Written>;
 }

@@ -61,6 +61,8 @@ export interface Setting {
   readonly product: Product | null;
   /** What the steps of a `dividedProduct` read of an anchor; null where something else is asked for. */
   readonly primals: Tensors | null;
+  /** Finds Θ after all, where products do not do; absent where nobody will ask. */
+  readonly whole?: () => Promise<Tensor>;
   /** f_s, [N · O]. */
   readonly outputs: Float64Array;
   /** E, the images of the extra directions: three of [N · O]; null where all are zero or unused. */

@@ -11,17 +11,21 @@ import type { Columns, DescentState, Form, Stretch } from "./descent.ts";
  */
 export interface FunctionSpaceForm {
   readonly type: "function_space";
-  readonly route: Exclude<Route, "spectrum">;
+  readonly route: "kernel" | "jacobian";
   /** Whether the optimiser's state is forgotten at each linearisation. */
   readonly resets: boolean;
 }
 
 /**
- * What a closed form takes its modes from: the spectrum of the kernel, or Krylov spaces by products
- * with the kernel, or by products with the Jacobian alone.
+ * What a closed form takes its modes from: the spectrum of the kernel; Krylov spaces by products
+ * with the kernel, or by products with the Jacobian alone; or one such space and, where it does not
+ * hold the whole phase, the spectrum.
  */
-export const routes = ["spectrum", "kernel", "jacobian"] as const;
+export const routes = ["spectrum", "kernel", "jacobian", "kernel_first", "jacobian_first"] as const;
 export type Route = (typeof routes)[number];
+
+/** Whether the spectrum takes over where a space does not hold the phase. */
+export const fallsBack = (route: Route): boolean => route.endsWith("_first");
 
 /** Any number of steps at once. */
 export interface ClosedForm {
@@ -63,4 +67,6 @@ export interface DescentSurface extends AsyncDisposable {
   weights(): Promise<Tensors>;
   /** Runs the steps of a stretch and returns what they emitted. */
   advance(stretch: Stretch): Promise<Columns>;
+  /** What has gone otherwise than foreseen since this was last asked; nothing unless there. */
+  notices?(): readonly string[];
 }
