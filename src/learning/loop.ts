@@ -32,6 +32,8 @@ const checkpointShare = 0.05;
 
 type Ending = "succeeded" | "paused" | "cancelled";
 
+const shortly = (value: number): string => String(Number(value.toPrecision(3)));
+
 export class TrainingLoop {
   readonly #session: Session;
   readonly #options: LoopOptions;
@@ -226,7 +228,10 @@ export class TrainingLoop {
       await this.#session.emit(event);
     }
     if (!stops) return null;
-    const message = `the loss left the finite numbers at step ${lastStep}`;
+    const [loss, began] = [columns["loss"]?.[divergedAt], this.#session.position.startLoss];
+    const message =
+      `the loss left the finite numbers at step ${lastStep}: ` +
+      `${shortly(loss ?? Number.NaN)}, from ${shortly(fromFigure(began ?? "NaN"))} at the start`;
     return { type: "failed", error: { code: "diverged", message, retryable: false } };
   }
 }

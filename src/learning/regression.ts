@@ -59,7 +59,8 @@ export async function kernelRegression(options: RegressionOptions): Promise<Regr
   const targets = await targetsIn(options, train);
   const start = await priorOn(options, train);
   const curvature = curvatureOf("mean_squared_error", start, { targets, examples: countOf(train) });
-  const question = { curvature, examples: countOf(train), damping: ridge };
+  const unit = precision === "float64" ? Number.EPSILON : 2 ** -23;
+  const question = { curvature, examples: countOf(train), damping: ridge, unit };
   const { cotangents, residual, converged, leftOut } = solveDense(kernel.data, question);
   const own = added(start, timesRows(kernel.data, cotangents));
   return {

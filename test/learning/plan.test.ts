@@ -132,7 +132,7 @@ describe("the route of a closed form", () => {
     assert.match(plan.reason, /Krylov spaces of the/);
   });
 
-  it("follows the spectrum that is met: an easy phase stays, a hard one says what it took", async () => {
+  it("stays with its space where it holds, and says where the spectrum took over", async () => {
     const examples = smallExamples(60);
     // More parameters than rows, so that no space is whole before all of them.
     const network = networkFrom({

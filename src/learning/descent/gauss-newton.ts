@@ -165,11 +165,12 @@ export class GaussNewton implements DescentSurface {
   }
 
   async #solve(weights: Tensors, curvature: Curvature, damping: number): Promise<DampedOutcome> {
-    const { form, seed } = this.#options;
+    const { form, seed, precision } = this.#options;
     const question = { curvature, examples: this.#tangents.examples, damping };
     if (form.solver === "function_space") {
       const { tensor } = await (await this.#kernelComputer()).compute(weights);
-      return solveDense(tensor.data, question);
+      const unit = precision === "float64" ? Number.EPSILON : 2 ** -23;
+      return solveDense(tensor.data, { ...question, unit });
     }
     return await solveMatrixFree(question, {
       product: await this.#product.at(weights),

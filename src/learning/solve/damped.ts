@@ -23,6 +23,8 @@ interface Question {
   readonly curvature: Curvature;
   readonly examples: number;
   readonly damping: number;
+  /** Relative rounding of the kernel's entries; that of float64 unless given. */
+  readonly unit?: number;
 }
 
 function cotangentsOf({ curvature }: Question, z: Float64Array): Float64Array {
@@ -39,7 +41,7 @@ export function solveDense(kernel: ArrayLike<number>, question: Question): Dampe
   let leftOut = 0;
   let z = direct;
   if (z === null) {
-    const spectrum = new Spectrum(matrix, size);
+    const spectrum = new Spectrum(matrix, size, question.unit);
     const along = spectrum.into(b).map((value, k) => {
       const eigenvalue = (spectrum.values[k] as number) + damping;
       // Not a number stays so: a broken kernel is seen, not left out.
