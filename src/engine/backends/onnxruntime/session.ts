@@ -118,13 +118,23 @@ export async function openSession(written: Written, settings: SessionSettings): 
       const { buffer, byteOffset, byteLength } = elements;
       return { path: name, data: new Uint8Array(buffer, byteOffset, byteLength) };
     }),
-    extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+    extra: { session: { ...ofDevice[device], intra_op: { allow_spinning: spinning ? "1" : "0" } } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     logSeverityLevel: 3,
     ...(written.stays === true ? { preferredOutputLocation: "gpu-buffer" } : {}),
   });
   return new Session(native, resident, profile !== undefined);
 }
+
+/**
+ * The arena of CUDA grows by powers of two, and the binding has no option for it. Data sets and
+ * other initializers are kept out of it, so that it does not take twice their memory.
+ */
+const ofDevice: Readonly<Record<Device, Readonly<Record<string, string>>>> = {
+  cpu: {},
+  cuda: { use_device_allocator_for_initializers: "1" },
+  webgpu: {},
+};
 
 /** The processor takes what a GPU's provider leaves. */
 function providersFor({ device, index = 0 }: SessionSettings) {
