@@ -47,7 +47,7 @@ async function printed(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome<string>> {
-  const timeout = Math.min(partMsMax, endMs - performance.now());
+  const timeout = Math.min(partMsMax, Math.floor(endMs - performance.now()));
   if (timeout <= 0) return { why: "no time was left (--minutes)" };
   try {
     const env = { ...process.env, ...environment };

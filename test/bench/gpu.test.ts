@@ -34,7 +34,7 @@ const hasCuda = (await whyNot(() => onnxruntimeBackend({ device: "cuda" }))) ===
 
 describe("bench:gpu", () => {
   it("measures a task on the processor, and says which peers it did not find", async () => {
-    const { figures, page } = await measured("--device", "cpu");
+    const { figures, page } = await measured("--device", "cpu", "--minutes", "5");
     const [row] = figures.rows;
     assert.ok("found" in figures.peak && figures.peak.found.arithmetic === "float32");
     assert.ok(row !== undefined && "found" in row.steps && row.steps.found.stepsPerSecond > 0);
