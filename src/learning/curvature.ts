@@ -85,14 +85,18 @@ function softmax(f: Float64Array, { targets, examples }: How): Curvature {
   }
   const gradient = q.map((value, i) => value * value - at(targets, i));
   const source = gradient.map((value, i) => value / at(q, i));
-  /** For each example, x weighed by w₁ less w₂ times the sum of x·w₃. */
-  const weighed = (x: Float64Array, ranks: readonly [number, number]): Float64Array => {
+  const chance = q.map((value) => value * value);
+  /** For each example, q·x less w₁ times the sum of w₂·x. */
+  const weighed = (
+    x: Float64Array,
+    [w1, w2]: readonly [w1: Float64Array, w2: Float64Array],
+  ): Float64Array => {
     const out = new Float64Array(x.length);
     for (let from = 0; from < x.length; from += outputs) {
       let along = 0;
-      for (let i = from; i < from + outputs; i += 1) along += at(q, i) ** ranks[1] * at(x, i);
+      for (let i = from; i < from + outputs; i += 1) along += at(w2, i) * at(x, i);
       for (let i = from; i < from + outputs; i += 1) {
-        out[i] = at(q, i) * at(x, i) - at(q, i) ** ranks[0] * along;
+        out[i] = at(q, i) * at(x, i) - at(w1, i) * along;
       }
     }
     return out;
@@ -101,7 +105,7 @@ function softmax(f: Float64Array, { targets, examples }: How): Curvature {
     loss: loss / examples,
     gradient,
     source,
-    root: (x) => weighed(x, [2, 1]),
-    transposed: (x) => weighed(x, [1, 2]),
+    root: (x) => weighed(x, [chance, q]),
+    transposed: (x) => weighed(x, [q, chance]),
   };
 }

@@ -5,8 +5,6 @@ import type { Tensors } from "#engine/backend.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
 import { curvatureOf } from "#learning/curvature.ts";
 import type { AnyForm, GaussNewtonForm } from "#learning/descent/surface.ts";
-import { choleskyOf, solvePositive } from "#learning/solve/cholesky.ts";
-import { conjugateGradients, nystrom } from "#learning/solve/conjugate-gradients.ts";
 import { dampingMax, dampingMin, judgeStep } from "#learning/solve/trust.ts";
 import type { Loss } from "#schemas/algorithm.ts";
 import type { RunSettings } from "#src/channel.ts";
@@ -37,63 +35,6 @@ const losses: readonly Loss[] = [
   "sigmoid_cross_entropy",
 ];
 const one: Way = { batchSize: null, steps: 1, period: 1 };
-
-/** A positive definite matrix with eigenvalues that fall fast. */
-function matrixOf(n: number): Float64Array {
-  const random = stream(3, "matrix");
-  const rows = Array.from({ length: n }, (_, k) =>
-    Float64Array.from({ length: n }, () => random.normal() * 0.7 ** k),
-  );
-  return Float64Array.from({ length: n * n }, (_, at) =>
-    rows.reduce((sum, row) => sum + (row[Math.floor(at / n)] ?? 0) * (row[at % n] ?? 0), 0),
-  );
-}
-
-const times = (matrix: Float64Array, v: Float64Array): Float64Array =>
-  v.map((_, i) => v.reduce((sum, x, j) => sum + (matrix[i * v.length + j] ?? 0) * x, 0));
-
-describe("the solvers of one linear problem", () => {
-  const n = 30;
-  const matrix = matrixOf(n);
-  const random = stream(4, "side");
-  const b = Float64Array.from({ length: n }, () => random.normal());
-  const product = async (v: Float64Array) => times(matrix, v);
-
-  it("agree, with and without a preconditioner that saves iterations", async () => {
-    const shift = 1e-3;
-    const exact = solvePositive(matrix, b, shift);
-    assert.ok(exact !== null);
-    const back = times(matrix, exact).map((value, i) => value + shift * (exact[i] ?? 0));
-    for (const [i, value] of back.entries()) assert.ok(Math.abs(value - (b[i] ?? 0)) < 1e-9);
-    const common = { product, shift, b, tolerance: 1e-10, iterationsMax: 400 };
-    const plain = await conjugateGradients(common);
-    const precondition = await nystrom({ product, size: n, rank: 12, shift, seed: 1 });
-    assert.ok(precondition !== null);
-    const quick = await conjugateGradients({ ...common, precondition });
-    for (const found of [plain, quick]) {
-      assert.ok(found.converged);
-      for (const [i, value] of found.x.entries()) {
-        assert.ok(Math.abs(value - (exact[i] ?? 0)) < 1e-5 * Math.abs(Math.max(...exact)));
-      }
-    }
-    assert.ok(quick.iterations < plain.iterations, `${quick.iterations} < ${plain.iterations}`);
-  });
-
-  it("say when they did not get there", async () => {
-    const found = await conjugateGradients({
-      product,
-      shift: 0,
-      b,
-      tolerance: 1e-12,
-      iterationsMax: 3,
-    });
-    assert.equal(found.converged, false);
-    assert.equal(found.iterations, 3);
-    assert.ok(found.residual > 1e-12);
-    assert.equal(choleskyOf([1, 2, 2, 1], 2), null);
-    assert.equal(choleskyOf([Number.NaN], 1), null);
-  });
-});
 
 describe("the curvature of a loss", () => {
   it("has a root whose square is the Hessian, and which reaches the gradient", () => {

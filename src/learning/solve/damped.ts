@@ -64,17 +64,36 @@ function sandwiched(
 ): Float64Array {
   const matrix = Float64Array.from(kernel);
   const size = Math.sqrt(matrix.length);
-  // Rows first, then columns of what is no longer symmetric.
-  for (let i = 0; i < size; i += 1) {
-    matrix.set(transposed(matrix.subarray(i * size, (i + 1) * size)), i * size);
-  }
-  const column = new Float64Array(size);
-  for (let j = 0; j < size; j += 1) {
-    for (let i = 0; i < size; i += 1) column[i] = matrix[i * size + j] as number;
-    const turned = transposed(column);
-    for (let i = 0; i < size; i += 1) matrix[i * size + j] = (turned[i] as number) / examples;
-  }
+  const turnRows = (): void => {
+    for (let at = 0; at < matrix.length; at += size) {
+      matrix.set(transposed(matrix.subarray(at, at + size)), at);
+    }
+  };
+  // ΘR, then RᵀΘ as its transpose, whose rows are turned in their turn.
+  turnRows();
+  transpose(matrix, size);
+  turnRows();
+  for (let at = 0; at < matrix.length; at += 1) matrix[at] = (matrix[at] as number) / examples;
   return matrix;
+}
+
+/** Rows and columns of a block that stays in the cache while it is turned over. */
+const blockSize = 32;
+
+/** In place, block by block: columns of a large matrix lie far apart. */
+function transpose(matrix: Float64Array, size: number): void {
+  for (let top = 0; top < size; top += blockSize) {
+    for (let left = 0; left <= top; left += blockSize) {
+      for (let i = top; i < Math.min(top + blockSize, size); i += 1) {
+        for (let j = left; j < Math.min(left + blockSize, i); j += 1) {
+          const [low, high] = [i * size + j, j * size + i];
+          const kept = matrix[low] as number;
+          matrix[low] = matrix[high] as number;
+          matrix[high] = kept;
+        }
+      }
+    }
+  }
 }
 
 function residualOf(
