@@ -86,7 +86,7 @@ interface Row {
   readonly least: number;
 }
 
-/** Ends the columns of a row, as far as they are in the triangle; false when a pivot is too small. */
+/** Ends a row in these columns, within the triangle; false when a pivot is too small. */
 function finishRow(l: Float64Array, n: number, { row, from, j, last, least }: Row): boolean {
   const r = row * n;
   for (let column = j; column < last && column <= row; column += 1) {
