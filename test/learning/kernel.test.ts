@@ -450,6 +450,23 @@ describe("neural tangent kernel", () => {
     });
   }
 
+  it("is exact where directions are too many to be taken side by side", async () => {
+    const network = networkFrom({
+      input: { shape: [3] },
+      layers: [
+        { type: "dense", units: 4, activation: "tanh" },
+        { type: "dense", units: 130 },
+      ],
+    });
+    for (const variant of variants) {
+      const structured = await kernelOf(network, { variant, block: 2 }, 3);
+      close(
+        structured.tensor,
+        (await kernelOf(network, { variant, method: "explicit" }, 3)).tensor,
+      );
+    }
+  });
+
   it("takes a bias into the product that it is added to", async () => {
     const network = networkFrom({
       input: { shape: [5] },

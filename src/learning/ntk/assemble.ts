@@ -1,9 +1,10 @@
 /** From blocks of a symmetric kernel to the whole of it, in the shape its variant promises. */
+import assert from "node:assert/strict";
 import type { Tensors } from "#engine/backend.ts";
 import { allocate, type DType, sizeOf, type Tensor } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
 import { mirrorOf, tracePrefix, tracesIn } from "./blocks.ts";
-import { copyRows, copyUpper, type Numbers, type Place } from "./placing.ts";
+import { copyLower, copyRows, copyUpper, type Numbers, type Place } from "./placing.ts";
 import type { SpanPair } from "./spans.ts";
 
 export interface KernelShape {
@@ -27,6 +28,12 @@ export function shapeOf({ variant, examples, outputs }: KernelShape): number[] {
   }
 }
 
+/** What an assembly fills. */
+export interface Filled {
+  readonly tensor: Tensor;
+  readonly layers: ReadonlyMap<string, Tensor>;
+}
+
 const prefixes = { trace: tracePrefix, layer: "layer/", mirror: mirrorOf("") } as const;
 
 /**
@@ -40,9 +47,12 @@ export class Assembly {
   readonly #layers = new Map<string, Tensor>();
   readonly tensor: Tensor;
 
-  constructor(shape: KernelShape, dtype: DType) {
+  /** @param into an earlier kernel of this shape, which is written over. */
+  constructor(shape: KernelShape, dtype: DType, into?: Filled) {
     this.#shape = shape;
-    this.tensor = this.#empty(dtype);
+    this.tensor = into?.tensor ?? this.#empty(dtype);
+    for (const [layer, tensor] of into?.layers ?? []) this.#layers.set(layer, tensor);
+    assert.deepEqual(this.tensor.shape, shapeOf(shape), "a kernel is reused for one of its shape");
   }
 
   /** Σ over examples of each layer's trace, from the diagonal blocks added so far. */
@@ -63,14 +73,14 @@ export class Assembly {
       if (name.startsWith(prefixes.trace)) continue;
       if (name.startsWith(prefixes.mirror)) {
         const mirror = { left: pair.right, right: pair.left };
-        this.#place(name.slice(prefixes.mirror.length), value, mirror);
-      } else this.#place(name, value, pair);
+        this.#place(name.slice(prefixes.mirror.length), value, { ...mirror, isMirror: true });
+      } else this.#place(name, value, { ...pair, isMirror: false });
     }
   }
 
-  #place(name: string, block: Tensor, pair: SpanPair): void {
+  #place(name: string, block: Tensor, { isMirror, ...pair }: Half): void {
     const { variant, outputs, examples: columns } = this.#shape;
-    const copy = pair.left === pair.right ? copyUpper : copyRows;
+    const copy = copyOf(pair, isMirror);
     const where = { ...pair, variant, outputs, columns, copy };
     placeBlock(this.#targetOf(name), block, where);
   }
@@ -90,6 +100,17 @@ export class Assembly {
   }
 }
 
+interface Half extends SpanPair {
+  /** Whether these are numbers of the block's transpose, in its place. */
+  readonly isMirror: boolean;
+}
+
+/** Blocks on the diagonal take one half from their transpose, and so are symmetric. */
+export function copyOf({ left, right }: SpanPair, isMirror: boolean): BlockPlace["copy"] {
+  if (left !== right) return copyRows;
+  return isMirror ? copyLower : copyUpper;
+}
+
 /** A block [B, U, B', U], or [U, B, B'], in a kernel that has `columns` examples across. */
 export interface BlockPlace extends SpanPair, Omit<KernelShape, "examples"> {
   readonly columns: number;
@@ -102,6 +123,7 @@ export function placeBlock(target: Tensor, block: Tensor, where: BlockPlace): vo
   const { planes } = planesOf(where);
   const [of, inBlock] = [target.data.length / planes, block.data.length / planes];
   const place = placeOf(where);
+  if (planes === 1) return where.copy(target.data, block.data, place);
   for (let plane = 0; plane < planes; plane += 1) {
     const whole = target.data.subarray(plane * of, (plane + 1) * of);
     where.copy(whole, block.data.subarray(plane * inBlock, (plane + 1) * inBlock), place);

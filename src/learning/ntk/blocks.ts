@@ -91,7 +91,7 @@ export const blockInput = (side: BlockSide, factor: string): string => `${side}/
 export const mirrorOf = (result: string): string => `mirror/${result}`;
 
 /**
- * From the factors of the examples on either side to `block`, and where they are asked for
+ * From the factors of the examples on either side to `block`, [B·U, B'·U] or [U, B, B'], and where they are asked for
  * `trace/<layer>` (of each example), `layer/<layer>` and the mirror images of blocks.
  */
 export function blockProcedure(options: BlockOptions): Procedure {
@@ -108,14 +108,16 @@ export function blockProcedure(options: BlockOptions): Procedure {
   }
   const total = [...byLayer.values()].reduce(add, literal(0));
   const factor = variant === "trace" ? 1 / options.outputs : 1;
-  const outputs: Record<string, Node> = { block: scale(total, factor) };
+  const outputs: Record<string, Node> = { block: asMatrix(scale(total, factor)) };
   for (const [layer, part] of byLayer) {
     if (columns === null)
       outputs[`${tracePrefix}${layer}`] = scale(diagonalOf(part, options), factor);
-    if (options.layers === true) outputs[`layer/${layer}`] = scale(part, factor);
+    if (options.layers === true) outputs[`layer/${layer}`] = asMatrix(scale(part, factor));
   }
   if (options.mirrored === true) {
-    for (const [name, block] of Object.entries(outputs)) outputs[mirrorOf(name)] = turned(block);
+    for (const [name, block] of Object.entries(outputs)) {
+      if (!name.startsWith(tracePrefix)) outputs[mirrorOf(name)] = turned(block);
+    }
   }
   const name = `kernel block${columns === null ? " with traces" : ""}`;
   return { name, constants: [], inputs, outputs };
@@ -136,17 +138,18 @@ export function tracesIn(values: Tensors, known: number): ReadonlyMap<string, nu
   return traces;
 }
 
-/** [B, U, B', U] or [U, B, B'] with its two sides in each other's place. */
-function turned(block: Node): Node {
+/** [B, U, B', U] → [B·U, B'·U]; [B, B'] and [U, B, B'] as they are. */
+function asMatrix(block: Node): Node {
   const { shape } = block;
-  const [first = 0, second = 1] = shape;
-  if (shape.length < 4) {
-    const last = shape.length - 1;
-    return transpose(block, [...Array(last - 1).keys(), last, last - 1]);
-  }
-  const [, , third = 0, fourth = 0] = shape;
-  const matrix = transpose(reshape(block, [first * second, third * fourth]), [1, 0]);
-  return reshape(matrix, [third, fourth, first, second]);
+  if (shape.length < 4) return block;
+  const [b = 0, u = 0, e = 0, v = 0] = shape;
+  return reshape(block, [b * u, e * v]);
+}
+
+/** A matrix, or each of several, the other way round. */
+function turned(block: Node): Node {
+  const last = block.shape.length - 1;
+  return transpose(block, [...Array(last - 1).keys(), last, last - 1]);
 }
 
 /** The same piece on some of its examples. */

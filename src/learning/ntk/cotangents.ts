@@ -42,7 +42,8 @@ export function cotangentProgram(forward: Forward, pieces: readonly Piece[]): Pr
   };
 }
 
-function emittedOf(piece: Piece, of: CotangentOf): Node {
+/** δ [N, D, C] or the gradient [N, P] of a piece; δ [C] of an even one. */
+export function emittedOf(piece: Piece, of: CotangentOf): Node {
   if (piece.form === "gradient") return piece.gradient(of);
   const delta = piece.delta(of);
   if (piece.isEven !== true) return delta;

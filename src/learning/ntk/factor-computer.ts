@@ -14,6 +14,7 @@ import type { Contraction, ContractionOrder } from "./contraction.ts";
 import { cotangentProgram } from "./cotangents.ts";
 import { withEven } from "./even.ts";
 import { jacobianProgram } from "./explicit.ts";
+import { factorProcedure, freeOf, isSmall } from "./factor-procedure.ts";
 import { withBiases } from "./merging.ts";
 import { type Piece, type Pieces, piecesOf } from "./pieces.ts";
 import { blockFor, sidesOf } from "./sides.ts";
@@ -63,13 +64,14 @@ export async function compileFactors(options: KernelOptions): Promise<FactorComp
     ...{ variant, x, examples, outputs, units, block },
     sides: plan.sides,
     contractions: plan.contractions,
-    cotangents:
-      plan.pieces.length > 0 ? await compile(cotangentProgram(forward, plan.pieces)) : undefined,
     jacobian:
       pieces.explicit.length > 0
         ? await compile(jacobianProgram(network, pieces.explicit))
         : undefined,
-    inputs: await compileSides(options, plan.pieces, forward),
+    ...(await compilePieces(options, {
+      ...{ forward, pieces: plan.pieces },
+      units: directionsOf(variant, outputs),
+    })),
   });
 }
 
@@ -104,25 +106,43 @@ export function piecesOfNetwork({
   return { pieces: withEven(withBiases(pieces, forward), forward), forward };
 }
 
-/** What pairs with cotangents: it does not depend on a direction, so it is computed once. */
-async function compileSides(
+/** The programs of structured pieces: one procedure, or a loop over directions beside another. */
+async function compilePieces(
   { backend, precision }: KernelOptions,
-  pieces: readonly Piece[],
-  forward: Parameters<typeof cotangentProgram>[0],
-): Promise<Callable | undefined> {
-  const outputs: Record<string, Node> = {};
-  for (const piece of pieces) {
-    if (piece.form === "product") outputs[`a/${piece.name}`] = piece.a;
-    if (piece.form === "lookup") outputs[`a/${piece.name}`] = piece.ids;
+  { forward, pieces, units }: PiecesPlan,
+): Promise<Pick<Parts, "inputs" | "cotangents">> {
+  const none = { inputs: undefined, cotangents: undefined };
+  if (pieces.length === 0) return none;
+  if (isSmall(forward, units.shape[0] ?? 0)) {
+    const procedure = factorProcedure(forward, pieces, units);
+    return { ...none, inputs: await backend.compile(procedure, precision) };
   }
-  if (Object.keys(outputs).length === 0) return undefined;
+  const cotangents = await backend.compileLoop(cotangentProgram(forward, pieces), precision);
+  const outputs = freeOf(pieces);
+  if (Object.keys(outputs).length === 0) return { ...none, cotangents };
   const procedure = {
     name: "kernel inputs",
     constants: [forward.x],
     inputs: forward.parameters,
     outputs,
   };
-  return backend.compile(procedure, precision);
+  return { inputs: await backend.compile(procedure, precision), cotangents };
+}
+
+interface PiecesPlan {
+  readonly forward: Parameters<typeof cotangentProgram>[0];
+  readonly pieces: readonly Piece[];
+  /** Directions, [U, O]. */
+  readonly units: Tensor;
+}
+
+/** Output directions, one a row: the unit vectors, or their mean direction Σ/√O. */
+function directionsOf(variant: KernelVariant, outputs: number): Tensor {
+  const units = variant === "pseudo" ? 1 : outputs;
+  const rows = zeros("float64", [units, outputs]);
+  if (variant === "pseudo") rows.data.fill(1 / Math.sqrt(outputs));
+  else for (let o = 0; o < outputs; o += 1) rows.data[o * outputs + o] = 1;
+  return rows;
 }
 
 interface Parts {
@@ -151,21 +171,26 @@ export interface Factors {
 /** Compiled factors. Holds device memory until it is disposed of. */
 export class FactorComputer implements AsyncDisposable {
   readonly parts: Parts;
+  /** Arrays that the next call writes over. */
+  #kept: Tensors | undefined;
 
   constructor(parts: Parts) {
     this.parts = parts;
   }
 
-  /** At `parameters` (by name, in either precision). */
+  /** At `parameters` (by name, in either precision); valid until the next call. */
   async compute(parameters: Tensors): Promise<Factors> {
     const { inputs, cotangents, jacobian, sides, examples, units, x } = this.parts;
+    const directions = directionsOf(this.parts.variant, this.parts.outputs);
     const bound = Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [`p/${name}`, value]),
     );
-    const found: Record<string, Tensor> = { ...(await inputs?.call(bound)) };
+    const given = await inputs?.call(bound, this.#kept);
+    this.#kept = given !== undefined && numbersIn(given) <= keptNumbersMax ? given : undefined;
+    const found: Record<string, Tensor> = { ...given };
     if (cotangents !== undefined) {
       cotangents.write(bound);
-      const deltas = await cotangents.run(units, { unit: this.#units() });
+      const deltas = await cotangents.run(units, { unit: directions });
       for (const [name, delta] of Object.entries(deltas)) {
         const isShared = delta.shape.length < 3;
         found[`d/${name}`] = isShared ? delta : exampleMajor(delta);
@@ -173,7 +198,7 @@ export class FactorComputer implements AsyncDisposable {
     }
     if (jacobian !== undefined) {
       jacobian.write(bound);
-      const scanned = { example: stretch(x, units), unit: repeat(this.#units(), examples) };
+      const scanned = { example: stretch(x, units), unit: repeat(directions, examples) };
       const rows = await jacobian.run(units * examples, scanned);
       for (const [name, { dtype, data, shape }] of Object.entries(rows)) {
         found[`d/${name}`] = { dtype, data, shape: [examples, units, shape[1] ?? 0] };
@@ -193,20 +218,17 @@ export class FactorComputer implements AsyncDisposable {
     };
   }
 
-  /** Output directions, one a row: the unit vectors, or their mean direction Σ/√O. */
-  #units(): Tensor {
-    const { outputs, units, variant } = this.parts;
-    const rows = zeros("float64", [units, outputs]);
-    if (variant === "pseudo") rows.data.fill(1 / Math.sqrt(outputs));
-    else for (let o = 0; o < outputs; o += 1) rows.data[o * outputs + o] = 1;
-    return rows;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     const { inputs, cotangents, jacobian } = this.parts;
     for (const part of [inputs, cotangents, jacobian]) await part?.[Symbol.asyncDispose]();
   }
 }
+
+/** Numbers of factors whose memory is kept from one call to the next: fresh pages take long. */
+const keptNumbersMax = 2 ** 24;
+
+const numbersIn = (values: Tensors): number =>
+  Object.values(values).reduce((sum, { data }) => sum + data.length, 0);
 
 /** [U, N, …] → [N, U, …], so that what belongs to a block of examples lies together. */
 function exampleMajor({ dtype, shape, data }: Tensor): Tensor {

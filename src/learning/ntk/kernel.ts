@@ -51,7 +51,7 @@ export async function createKernel(options: SquareKernelOptions): Promise<Kernel
   const rows = Math.min(factors.parts.block, examples);
   const compile = (columns: number | null) =>
     backend.compile(
-      blockProcedure({ ...factors.parts, rows, columns, layers, mirrored: columns !== null }),
+      blockProcedure({ ...factors.parts, rows, columns, layers, mirrored: true }),
       precision,
     );
   const diagonal = await compile(null);
@@ -89,11 +89,14 @@ export class KernelComputer implements AsyncDisposable {
     return this.#factors.parts.outputs;
   }
 
-  /** Θ at `parameters` (by name, in either precision). */
-  async compute(parameters: Tensors): Promise<Kernel> {
+  /**
+   * Θ at `parameters` (by name, in either precision), into the arrays of `into` where it is given:
+   * an earlier kernel of this computer that nobody reads any more.
+   */
+  async compute(parameters: Tensors, into?: Kernel): Promise<Kernel> {
     const { variant, examples, outputs, block } = this.#factors.parts;
     const shape = { variant, examples, outputs };
-    const assembly = new Assembly(shape, this.#precision);
+    const assembly = new Assembly(shape, this.#precision, into);
     await this.#fill(assembly, parameters, upperPairs(spansOf(examples, block)));
     const { tensor, layerTraces, layers } = assembly;
     return { ...shape, tensor, layerTraces, layers };

@@ -16,7 +16,7 @@ import type { CotangentOf, Piece, Pieces } from "./pieces.ts";
 const blockNumbersMax = 2 ** 25;
 
 /** Rows of a block product: enough to keep the processor busy, few enough for its caches. */
-const blockRows = 320;
+const blockRows = 640;
 
 /** The same where units are added up or kept apart, and so are no rows of a product. */
 const planeRows = 128;

@@ -7,7 +7,7 @@ import type { Tensors } from "#engine/backend.ts";
 import { allocate, type DType, type Tensor } from "#engine/tensor.ts";
 import { placeBlock } from "./assemble.ts";
 import { mirrorOf, tracesIn } from "./blocks.ts";
-import { copyRows, copyUpper } from "./placing.ts";
+import { copyLower, copyRows, copyUpper } from "./placing.ts";
 import { type Span, type SpanPair, spansOf } from "./spans.ts";
 
 /** Rows of consecutive examples. */
@@ -51,7 +51,9 @@ export async function* stripsOf(options: StripsOptions): AsyncGenerator<KernelSt
     for (const right of spans) {
       if (right === span) {
         diagonal = await blockOf({ left: span, right: span }, diagonal);
-        placeBlock(rows, found(diagonal, "block"), { ...where, right, copy: copyUpper });
+        const place = { ...where, right };
+        placeBlock(rows, found(diagonal, "block"), { ...place, copy: copyUpper });
+        placeBlock(rows, found(diagonal, mirrorOf("block")), { ...place, copy: copyLower });
         continue;
       }
       const isBelow = right.from < span.from;
