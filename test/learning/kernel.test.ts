@@ -454,8 +454,11 @@ describe("neural tangent kernel", () => {
     const network = networkFrom({
       input: { shape: [3] },
       layers: [
-        { type: "dense", units: 4, activation: "tanh" },
-        { type: "dense", units: 130 },
+        ...Array.from(
+          { length: 10 },
+          () => ({ type: "dense", units: 4, activation: "tanh" }) as const,
+        ),
+        { type: "dense", units: 60 },
       ],
     });
     for (const variant of variants) {

@@ -5,9 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Precision, Tensors } from "#engine/backend.ts";
-import type { Tensor } from "#engine/tensor.ts";
 import { averageName, averagesOf } from "#learning/averaging.ts";
-import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
+import { createKernel, type Kernel, type KernelComputer } from "#learning/ntk/kernel.ts";
 import { slotsOf } from "#learning/optimizer.ts";
 import { type Columns, type DescentState, joined, type Stretch } from "./descent.ts";
 import type { MoverOptions, PhaseMover, Written } from "./function-space.ts";
@@ -46,6 +45,7 @@ export class DualDescent implements DescentSurface {
   readonly #hasMomentum: boolean;
   readonly #ofKernel: KernelProduct;
   readonly #ofJacobian: JacobianProduct;
+  #latest: Kernel | null = null;
   readonly #kernels = new Map<Precision, Promise<KernelComputer>>();
   #base: Base | null = null;
   /** What the mover is given when steps are first asked for; null once it has begun. */
@@ -181,7 +181,10 @@ export class DualDescent implements DescentSurface {
     size: number,
   ): Promise<Pick<Setting, "kernel" | "product" | "primals" | "whole">> {
     const { gives = "kernel", precision, inner = precision, whole: later } = this.#options;
-    const whole = later === undefined ? {} : { whole: () => this.#kernelAt(anchor, later) };
+    const whole =
+      later === undefined
+        ? {}
+        : { whole: async () => (await this.#kernelAt(anchor, later)).tensor };
     const none = { kernel: null, product: null, primals: null };
     if (gives === "primals") {
       return { ...none, primals: await this.#ofJacobian.primalsAt(anchor) };
@@ -189,7 +192,9 @@ export class DualDescent implements DescentSurface {
     if (gives === "jacobian_products") {
       return { ...none, product: await this.#ofJacobian.at(anchor), ...whole };
     }
-    const kernel = await this.#kernelAt(anchor, inner);
+    // The phase before is over, and so the memory of its kernel is free for this one.
+    this.#latest = await this.#kernelAt(anchor, inner, this.#latest ?? undefined);
+    const { tensor: kernel } = this.#latest;
     if (gives === "kernel_products") {
       const known = later === inner ? { whole: async () => kernel } : whole;
       return { ...none, product: await this.#ofKernel.of(kernel, size), ...known };
@@ -198,15 +203,15 @@ export class DualDescent implements DescentSurface {
     return { ...none, kernel: { ...kernel, shape: [examples, (size / examples) * size] } };
   }
 
-  /** Θ, computed by what stays compiled for its precision. */
-  async #kernelAt(anchor: Tensors, precision: Precision): Promise<Tensor> {
+  /** Computed by what stays compiled for its precision. */
+  async #kernelAt(anchor: Tensors, precision: Precision, into?: Kernel): Promise<Kernel> {
     const { backend, task } = this.#options;
     const { network, train } = task;
     const known = this.#kernels.get(precision);
     const computer =
       known ?? createKernel({ network, backend, precision, x: train.x, variant: "full" });
     this.#kernels.set(precision, computer);
-    return (await (await computer).compute(anchor)).tensor;
+    return await (await computer).compute(anchor, into);
   }
 
   /** θ, the velocity and the average, by a vjp of their coefficients each. */

@@ -125,6 +125,7 @@ async function compilePieces(
     constants: [forward.x],
     inputs: forward.parameters,
     outputs,
+    isYielding: true,
   };
   return { inputs: await backend.compile(procedure, precision), cotangents };
 }

@@ -37,6 +37,7 @@ export function factorProcedure(
     constants: [forward.x],
     inputs: forward.parameters,
     outputs,
+    isYielding: true,
   };
 }
 

@@ -52,10 +52,9 @@ export async function compileProcedure(
   settings: SessionSettings,
 ): Promise<Callable> {
   checkProcedure(procedure);
-  const session = await openSession(
-    writeProcedure(procedure, precision, settings.device),
-    settings,
-  );
+  const written = writeProcedure(procedure, precision, settings.device);
+  const yielding = procedure.isYielding === true ? { spinning: false } : {};
+  const session = await openSession(written, { ...settings, ...yielding });
   return {
     call: (inputs, into = {}) => callWith({ inputs, into }, session, { procedure, precision }),
     [Symbol.asyncDispose]: () => session.release(),
