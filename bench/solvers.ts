@@ -21,12 +21,14 @@ import { type Measured, measure, named, type Shape, type SolverName } from "./so
 const { values: flags } = parseArgs({
   options: {
     python: { type: "string" },
+    /** A Python with neural-tangents, which needs a JAX of its time; `python`'s unless given. */
+    nt: { type: "string" },
     grid: { type: "boolean" },
     memory: { type: "boolean" },
     quick: { type: "boolean" },
     /** One run in this process, for its peak of memory. */
     one: { type: "string" },
-    /** Steps alone, or phases alone: each within a few minutes. */
+    /** steps, phases, or far (a million steps): each within a few minutes. */
     only: { type: "string" },
     /** A part of the grid, as FIRST:END. */
     slice: { type: "string" },
@@ -178,14 +180,23 @@ async function longPhases(peer: Peer | null): Promise<void> {
     ratio("the phase", best, loop, 50);
     if (loop !== undefined && loop < 50 * best) say(`  because ${boundOf(shape)}`);
   }
+}
+
+/** A million steps at once, beside what neural-tangents predicts on its own kernel. */
+async function farPhase(peer: Peer | null): Promise<void> {
   const far: Shape = { ...mlp, examples: 100, ...lazy, loss: squares, steps: 1_000_000 };
   say(`T = 10⁶ in closed form, N·O = 1000, ${named(far)}`);
-  const found = await best(far, "closed_form");
+  const found = await best(far, "auto");
   const seconds = (flags.processor ? found?.cpuSeconds : found?.seconds) ?? Number.NaN;
   say(`  ${seconds.toPrecision(3)} s (under 5 s wanted: ${seconds < 5 ? "held" : "NOT held"})`);
   const predicted = await peer?.ask({ task: "predict", ...far });
-  if (predicted !== undefined)
-    say(`  neural-tangents: ${said(predicted, (s) => `${s.toPrecision(3)} s`)}`);
+  if (predicted === undefined) return;
+  say(`  neural-tangents predicts in ${said(predicted, (s) => `${s.toPrecision(3)} s`)}`);
+  if (predicted.seconds === undefined) return;
+  const times = predicted.seconds / seconds;
+  say(
+    `  a million steps: ${times.toPrecision(3)} × neural-tangents (${times > 1 ? "won" : "lost"})`,
+  );
 }
 
 /**
@@ -263,8 +274,13 @@ if (flags.one !== undefined) {
   if (flags.grid) await judgeChoice();
   if (flags.memory) await judgeMemory();
   if (!flags.grid && !flags.memory) {
-    if (flags.only !== "phases") await againstPeer(peer);
-    if (flags.only !== "steps") await longPhases(peer);
+    if (flags.only === undefined || flags.only === "steps") await againstPeer(peer);
+    if (flags.only !== "steps" && flags.only !== "far") await longPhases(peer);
+    if (flags.only === undefined || flags.only === "far") {
+      const own = openPeer(flags.nt ?? flags.python);
+      await farPhase(own);
+      await own?.[Symbol.asyncDispose]();
+    }
   }
   await peer?.[Symbol.asyncDispose]();
 }

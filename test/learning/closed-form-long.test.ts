@@ -69,9 +69,9 @@ function stabilityBound({ momentum: carried = 0, nesterov = false }: Moving): nu
 }
 
 /**
- * What two roads may differ by, relative to the largest number. Each knows eigenvalues to a rounding
- * u of the largest. A mode moves by (1 − ηλ/n)ᵗ, of which δλ makes T·ηδλ/n, that is T·z·u with
- * z = ηλ_max/n; a momentum µ takes steps that are 1/(1 − µ) as long. A decomposition knows
+ * What two roads may differ by, relative to the largest number. Each knows eigenvalues to one
+ * rounding u of the largest. A mode moves by (1 − ηλ/n)ᵗ, of which δλ makes T·ηδλ/n, that is T·z·u
+ * with z = ηλ_max/n; a momentum µ takes steps that are 1/(1 − µ) as long. A decomposition knows
  * eigenvalues worse, to about √n roundings of n rows (Golub & Van Loan, 8.1 and 8.3).
  */
 function allowed(unit: number, how: { steps: number; z: number; momentum?: number }): number {
