@@ -6,7 +6,7 @@ import type { Backend, Tensors } from "#engine/backend.ts";
 import type { Network } from "#engine/network.ts";
 import { bytesOf, sizeOf, type Tensor, tensor } from "#engine/tensor.ts";
 import { readSafetensors, writeSafetensors } from "#formats/safetensors.ts";
-import { kernelFileBytesMax, kernelMemoryBytesMax } from "#schemas/kernel.ts";
+import { kernelFileBytesMax } from "#schemas/kernel.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import { toFigure } from "#schemas/values.ts";
 import type { KernelExamples, KernelWork } from "#src/channel.ts";
@@ -17,7 +17,6 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { countOf, type Examples, fitted, type Split } from "./examples.ts";
 import { computeInStrips, type StoredKernel } from "./kernel-in-strips.ts";
 import { alignmentOf } from "./ntk/alignment.ts";
-import { shapeOf } from "./ntk/assemble.ts";
 import { createCrossKernel } from "./ntk/cross.ts";
 import { kernelTrace, spectrumOf } from "./ntk/figures.ts";
 import { createKernel, type Kernel } from "./ntk/kernel.ts";
@@ -31,13 +30,18 @@ export interface KernelPorts {
   readonly artifacts: Artifacts;
   /** A data set by its digest. */
   readonly dataset: (digest: string) => Promise<Examples>;
-  /** Of a kernel that is held in memory; larger ones are computed in strips. */
-  readonly memoryBytesMax?: number;
+  /** Of a full kernel that is held whole; larger ones are computed in strips. */
+  readonly wholeBytesMax?: number;
 }
 
 /** Joining takes no engine. */
 export type JoinPorts = Omit<KernelPorts, "backend">;
 
+/**
+ * About where not all eigenvalues are computed any more: from there on, strips give the same
+ * figures in a fraction of the memory.
+ */
+const wholeBytesUsual = 32 * 1024 ** 2;
 const inputsBytesMax = 1024 ** 3;
 
 /** A split's rows in a given order. Failure `invalid_request` for a row that is not there. */
@@ -173,7 +177,7 @@ async function computed(
     metadata,
   }: { readonly parameters: Tensors; readonly metadata: Readonly<Record<string, string>> },
 ): Promise<StoredKernel> {
-  const { network, backend, artifacts, memoryBytesMax = kernelMemoryBytesMax } = ports;
+  const { network, backend, artifacts, wholeBytesMax = wholeBytesUsual } = ports;
   const { variant, method, precision } = errand;
   const first = await examplesOf(ports, errand.first);
   const options = { network, backend, precision, variant, method, x: first.x };
@@ -187,11 +191,12 @@ async function computed(
     return await stored({ tensor: kernel, figures, contractions: cross.contractions });
   }
   const fitted = await regressionOf(ports, errand, { parameters, first, second: null });
-  if (bytesOfKernel(errand, ports, first.x.shape[0] ?? 0) > memoryBytesMax) {
+  if (variant === "full" && bytesOfFull(errand, ports, first.x) > wholeBytesMax) {
     const { y } = first;
     const asked = { y, parameters, metadata, eigenvalues: errand.eigenvalues };
     const limits = { bytesMax: kernelFileBytesMax };
-    return await computeInStrips({ artifacts, kernel: options, ...asked, ...limits });
+    const done = await computeInStrips({ artifacts, kernel: options, ...asked, ...limits });
+    return { ...done, figures: { ...done.figures, ...fitted } };
   }
   await using computer = await createKernel(options);
   const kernel = await computer.compute(parameters);
@@ -205,18 +210,14 @@ async function computed(
   }
 }
 
-/** Of the kernel of `examples` examples with themselves. */
-function bytesOfKernel(
-  { variant, precision }: KernelWork,
-  { network }: KernelPorts,
-  examples: number,
-): number {
-  const outputs = sizeOf(network.outputShape);
-  return sizeOf(shapeOf({ variant, examples, outputs })) * bytesOf[precision];
+/** Of the full kernel of examples with themselves. */
+function bytesOfFull({ precision }: KernelWork, { network }: KernelPorts, x: Tensor): number {
+  const rows = (x.shape[0] ?? 0) * sizeOf(network.outputShape);
+  return rows ** 2 * bytesOf[precision];
 }
 
 /**
- * Computes and stores; a full kernel beyond the memory for kernels strip by strip. Failures:
+ * Computes and stores; a large full kernel strip by strip. Failures:
  * `incompatible`, `too_large`, `invalid_request` for an index past the end, `not_found` where the
  * checkpoint is gone.
  */

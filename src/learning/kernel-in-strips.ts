@@ -1,12 +1,11 @@
 /**
- * A one-off kernel that does not fit into memory: stored strip by strip, with the figures that can
- * be had without ever holding it. Kernels that fit are in kernel-errand.ts.
+ * A one-off full kernel that is never whole in memory: stored strip by strip, with the figures that
+ * can be had without ever holding it. Others are in kernel-errand.ts.
  */
 import type { Tensors } from "#engine/backend.ts";
 import type { Tensor } from "#engine/tensor.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import { toFigure } from "#schemas/values.ts";
-import { Failure } from "#src/failure.ts";
 import type { Artifacts, Digest } from "#storage/artifacts.ts";
 import { createKernel, type SquareKernelOptions } from "./ntk/kernel.ts";
 import { eigenvaluesInFile, storeStrips } from "./ntk/kernel-file.ts";
@@ -38,13 +37,9 @@ const withoutSpectrum = {
   ...{ lambda_min: toFigure(Number.NaN), rank: 0 },
 };
 
-/** Computes and stores. Failures of `createKernel` and of the store; `too_large` unless full. */
+/** Computes and stores. Failures of `createKernel` and of the store. */
 export async function computeInStrips(errand: StripsErrand): Promise<StoredKernel> {
   const { artifacts, kernel, parameters, metadata, bytesMax } = errand;
-  if (kernel.variant !== "full") {
-    const text = `A kernel "${kernel.variant}" beyond the memory for kernels is not computed.`;
-    throw new Failure("too_large", text);
-  }
   await using computer = await createKernel(kernel);
   const { examples, outputs, contractions } = computer;
   const targets = targetsOf(errand.y, outputs);
