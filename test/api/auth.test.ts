@@ -156,6 +156,18 @@ describe("the life of a key", () => {
     assert.ok(await callerOfKey(later, key));
   });
 
+  it("may be rotated without a body, but not with one that is no object", async () => {
+    const stage = shared();
+    const { headers } = await keyFor(stage, "default");
+    const old = await keyFor(stage, "default", ["runs:read"]);
+    const url = `/v1/api-keys/${old.id}/rotate`;
+    const json = { ...headers, "content-type": "application/json" };
+    const refused = await stage.app.inject({ method: "POST", url, headers: json, payload: "null" });
+    assert.equal(refused.json<Problem>().code, "invalid_request");
+    const made = await stage.app.inject({ method: "POST", url, headers });
+    assert.equal(made.statusCode, 201);
+  });
+
   it("is for its own tenant, unless the operator makes it for another", async () => {
     const stage = shared();
     const [operator, theirs] = [await keyFor(stage, "default"), await keyFor(stage, "lab")];

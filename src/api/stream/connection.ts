@@ -38,6 +38,9 @@ const closeCodeOf: Partial<Readonly<Record<ProblemCode, number>>> = {
   stream_limit: closing.limit,
 };
 
+/** How long whoever sent too much has to read why the stream was closed. */
+const floodCloseMs = 1000;
+
 interface Subscription {
   /** All of the run was sent; only a kernel may still have to follow. */
   isTold: boolean;
@@ -271,7 +274,12 @@ export class Connection {
     this.#endAll();
     if (!this.#outbox.isOpen) return;
     this.#socket.close(code, reason);
-    const timer = setTimeout(() => this.#socket.terminate(), this.#backing.config.streamStallMs);
+    const isFlood = code === closing.limit;
+    // What a flood still sends would keep the thread from others: nothing more of it is read.
+    if (isFlood) this.#socket.pause();
+    const { streamStallMs } = this.#backing.config;
+    const waitMs = isFlood ? Math.min(floodCloseMs, streamStallMs) : streamStallMs;
+    const timer = setTimeout(() => this.#socket.terminate(), waitMs);
     timer.unref();
     this.#socket.once("close", () => clearTimeout(timer));
   }

@@ -110,7 +110,8 @@ export function keyRoutes(app: App, backing: Backing): void {
     {
       schema: rotate,
       preValidation: async (request) => {
-        request.body ??= {};
+        // No body is none of its fields; JSON null is a body, and no object.
+        if (request.body === undefined) request.body = {};
       },
     },
     async (request, reply) => {

@@ -110,7 +110,8 @@ export function runActionRoutes(app: App, edge: Edge): void {
       schema: fork,
       // A fork that changes nothing needs no body.
       preValidation: async (request) => {
-        request.body ??= {};
+        // No body is none of its fields; JSON null is a body, and no object.
+        if (request.body === undefined) request.body = {};
       },
     },
     (request, reply) => {
