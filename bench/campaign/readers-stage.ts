@@ -1,4 +1,5 @@
 /** The service, its runs and its trainers, as the campaign of readers sees them. */
+import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -32,6 +33,7 @@ const generator = { type: "wedge", train: 1000, test: 64, dimension: 20, seed: 1
 export interface Trained {
   /** Of training, by the log. */
   readonly seconds: number;
+  readonly stepMs: number;
   /** Events a second. */
   readonly rate: number;
 }
@@ -79,7 +81,7 @@ export class Stage {
     await this.#client.ask("POST", `/v1/runs/${id}/resume`);
   }
 
-  /** Waits for the end; seconds of training by the log, and events a second. */
+  /** Waits for the end; what training took by the log, since it last began. */
   async trained(id: string): Promise<Trained> {
     for (;;) {
       const answer = await this.#client.ask("GET", `/v1/runs/${id}`);
@@ -87,10 +89,18 @@ export class Stage {
       await pause(250);
     }
     const log = await this.#client.log(id);
-    const told = log.filter(({ type }) => type === "metrics" || type === "evaluation");
-    const timeOf = (event: { readonly time: string } | undefined) => Date.parse(event?.time ?? "");
-    const seconds = (timeOf(told.at(-1)) - timeOf(told[0])) / 1000;
-    return { seconds, rate: told.length / seconds };
+    // A run that was held trained for a moment before, and waited until it was let go.
+    const begins = log.findLastIndex(
+      ({ type, data }) => type === "status" && data.status === "running",
+    );
+    const rest = log.slice(begins);
+    const told = rest.filter(({ type }) => type === "metrics" || type === "evaluation");
+    const metrics = rest.filter((event) => event.type === "metrics");
+    const [first, last] = [metrics[0], metrics.at(-1)];
+    assert(first !== undefined && last !== undefined, "a run of a campaign takes steps");
+    const seconds = (Date.parse(last.time) - Date.parse(first.time)) / 1000;
+    const steps = last.data.to - first.data.to;
+    return { seconds, stepMs: (1000 * seconds) / steps, rate: told.length / seconds };
   }
 
   /** Processor time of all trainers so far, in seconds. They stay for the next run. */

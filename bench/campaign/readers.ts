@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { holdingsOf, processorSecondsOf } from "./processes.ts";
 import type { ReadersSeen } from "./readers-client.ts";
-import { Stage } from "./readers-stage.ts";
+import { Stage, type Trained } from "./readers-stage.ts";
 import { atLeast, atMost, type FigureRow, none, type Report, worst } from "./report.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -27,9 +27,7 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** What one run took, and how many cores trainers, the service and the readers had meanwhile. */
-interface Cost {
-  readonly seconds: number;
-  readonly rate: number;
+interface Cost extends Trained {
   readonly trainerSeconds: number;
   readonly serverSeconds: number;
   readonly clientSeconds: number;
@@ -99,7 +97,7 @@ async function quick(stage: Stage, server: Server, { count, isShort }: ReadersOp
   const cores = (costs: readonly Cost[], of: (cost: Cost) => number) =>
     median(costs.map((cost) => of(cost) / cost.seconds));
   const longer = (costs: readonly Cost[]) =>
-    median(costs.map(({ seconds }) => seconds)) / median(alone.map(({ seconds }) => seconds)) - 1;
+    median(costs.map(({ stepMs }) => stepMs)) / median(alone.map(({ stepMs }) => stepMs)) - 1;
   return {
     all,
     meek,
@@ -160,8 +158,8 @@ function figuresOf(
     atLeast("readers that saw the end", completed, count * everybody.length),
     // One pair of short runs differs by more than that for no reason at all.
     isShort
-      ? worst("training longer by, share", live.slowdown)
-      : atMost("training longer by, share", live.slowdown, bounds.slowdown),
+      ? worst("steps of training longer by, share", live.slowdown)
+      : atMost("steps of training longer by, share", live.slowdown, bounds.slowdown),
     worst("… where readers compete for the same cores", live.slowdownShared),
     worst("processor time of the service, cores", live.server),
     worst("… without readers", live.coresAlone),
