@@ -239,6 +239,9 @@ const choiceMax = 1.5;
 
 const run = promisify(execFile);
 
+/** A schedule for which only a spectrum will do. */
+const cosine = { type: "sgd", learning_rate: 1e-4, schedule: { type: "cosine" } } as const;
+
 async function judgeMemory(): Promise<void> {
   const shapes: readonly (readonly [Shape, SolverName])[] = [
     [{ ...mlp, ...lazy, loss: entropy, steps: 20 }, "weight_space"],
@@ -248,6 +251,9 @@ async function judgeMemory(): Promise<void> {
       "weight_space",
     ],
     [{ ...mlp, examples: 150, ...lazy, loss: squares, steps: 50 }, "closed_form"],
+    [{ ...mlp, examples: 100, ...lazy, loss: squares, steps: 1_000_000 }, "closed_form"],
+    [{ ...mlp, outputs: 1, ...lazy, loss: squares, steps: 2000 }, "function_space"],
+    [{ ...mlp, outputs: 1, ...lazy, loss: squares, steps: 2000, optimizer: cosine }, "closed_form"],
   ];
   for (const [shape, solver] of shapes) {
     const question = JSON.stringify({ shape, solver });

@@ -130,6 +130,8 @@ export function closedFormCost(route: Route, question: SolverQuestion): Cost | n
   const every = closedFormEvery(settings.steps);
   const points = Math.ceil(steps / every);
   const modes = route === "spectrum" ? rows : count;
+  // Residual, coefficients and their velocities of each reported step, until a call ends.
+  const standing = 4 * 8 * modes * points;
   const hasClasses = task.train.y.dtype === "int32";
   const accuracyFlops = hasClasses ? 2 * modes * rows * points : 0;
   const moving =
@@ -153,7 +155,7 @@ export function closedFormCost(route: Route, question: SolverQuestion): Cost | n
     return {
       seconds: common + phases * (decomposed.seconds + jumps),
       flops: phases * decomposed.flops + accuracyFlops,
-      memoryBytes: baseBytes + decomposed.memoryBytes,
+      memoryBytes: baseBytes + decomposed.memoryBytes + standing,
     };
   }
   const product = productOf(route, question, precision);
@@ -175,6 +177,6 @@ export function closedFormCost(route: Route, question: SolverQuestion): Cost | n
         ((isOfKernel(route) ? decomposed.flops : 0) +
           spaces * count * product.flops +
           failures * decomposed.flops),
-    memoryBytes: baseBytes + own + later,
+    memoryBytes: baseBytes + own + later + standing,
   };
 }
