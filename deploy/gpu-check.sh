@@ -52,7 +52,7 @@ failed=0
 step() {
   local name=$1 limit=$2 log began ended how
   shift 2
-  log=$(echo "$name" | tr -c 'a-z0-9\n' '-').log
+  log=$(echo "$name" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9\n' '-').log
   echo "── $name"
   began=$(date +%s)
   timeout --kill-after=10 "$limit" bash -c '"$@"' step "$@" > "$out/$log" 2>&1 < /dev/null
@@ -86,6 +86,7 @@ install_provider() {
 }
 # What the provider needs of CUDA, as the loader sees it.
 libraries() {
+  [ -f "$folder/libonnxruntime_providers_cuda.so" ] || { echo "it is not installed"; return 1; }
   ldd "$folder/libonnxruntime_providers_cuda.so" | tee /dev/stderr | grep -q 'not found' && return 1
   return 0
 }
