@@ -2,7 +2,7 @@
 import { type Paint, wrapped } from "#cli/show/paint.ts";
 import { table } from "#cli/show/table.ts";
 import type { Cell, Claim, Findings, Table, Verdict } from "./findings.ts";
-import { cellVerdict, shown } from "./verdicts.ts";
+import { cellVerdict, shown, tally } from "./verdicts.ts";
 
 const marks: Readonly<Record<Verdict, string>> = {
   held: "✓",
@@ -69,12 +69,7 @@ export function partText(findings: Findings, paint: Paint): string {
   );
 }
 
-/** How many claims held. */
+/** How claims and cells ended. */
 export function summaryText(all: readonly Findings[]): string {
-  const claims = all.flatMap((findings) => findings.claims);
-  const count = (verdict: Verdict) => claims.filter((claim) => claim.verdict === verdict).length;
-  return (
-    `\n${claims.length} claims: ${count("held")} held, ${count("within spread")} within spread, ` +
-    `${count("not held")} not held. In tables [ ] is the reference's number.\n`
-  );
+  return `\n${wrapped(`${tally(all)} In tables [ ] is the reference's number.`)}\n`;
 }

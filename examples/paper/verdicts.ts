@@ -2,7 +2,16 @@
  * When a claim holds. Numbers over seeds against a threshold or against the reference, whose
  * numbers are means of three seeds themselves. Pure.
  */
-import type { Cell, Claim, Measured, Table, Tolerance, Verdict } from "./findings.ts";
+import {
+  type Cell,
+  type Claim,
+  type Findings,
+  type Measured,
+  type Table,
+  type Tolerance,
+  type Verdict,
+  verdicts,
+} from "./findings.ts";
 
 /** Seeds behind each number of the reference. */
 const seedsExpected = 3;
@@ -70,6 +79,36 @@ export function together(all: readonly Verdict[]): Verdict {
   if (judged.length === 0) return "not judged";
   if (judged.includes("not held")) return "not held";
   return judged.includes("within spread") ? "within spread" : "held";
+}
+
+/** Cells of all tables that are judged, and how many of them are not held. */
+export function cellCounts(tables: readonly Table[]): {
+  readonly judged: number;
+  readonly off: number;
+} {
+  const verdicts = tables.flatMap(({ rows, tolerance }) =>
+    tolerance === null
+      ? []
+      : rows.flatMap(({ cells }) => cells.map((cell) => cellVerdict(cell, tolerance))),
+  );
+  return {
+    judged: verdicts.filter((verdict) => verdict !== "not judged").length,
+    off: verdicts.filter((verdict) => verdict === "not held").length,
+  };
+}
+
+/** How many claims ended how, and how many cells, in words. */
+export function tally(all: readonly Findings[]): string {
+  const claims = all.flatMap(({ claims: own }) => own);
+  const counts = verdicts
+    .map((verdict) => ({ verdict, count: claims.filter((c) => c.verdict === verdict).length }))
+    .filter(({ verdict, count }) => count > 0 || verdict === "held")
+    .map(({ verdict, count }) => `${count} ${verdict}`);
+  const { judged, off } = cellCounts(all.flatMap(({ tables }) => tables));
+  return (
+    `${claims.length} claims: ${counts.join(", ")}. Of ${judged} cells beside the reference's ` +
+    `${off} are not held; two standard errors leave out one in twenty even where means are equal.`
+  );
 }
 
 function criterionOf({ within, as }: Tolerance): string {

@@ -218,7 +218,7 @@ describe("the report", () => {
     const text = partText(findings, (_, said) => said) + summaryText([findings]);
     assert.match(text, /0\.865 \[0\.860\] ✓ +0\.705 \[0\.860\] ✗/);
     assert.match(text, /✗ not held {2}The table is the reference's/);
-    assert.match(text, /1 claims: 0 held, 0 within spread, 1 not held/);
+    assert.match(text, /1 claims: 0 held, 1 not held\. Of 3 cells beside the reference's 1/);
   });
 });
 

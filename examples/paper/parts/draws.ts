@@ -34,9 +34,9 @@ function startedBy(first: Initialiser, last: Initialiser, hasBias = true): Defin
 
 /** The first is the study's own. */
 const starts: Readonly<Record<string, Definition>> = {
-  "He, both layers": wedgeNetwork(),
+  "He, output LeCun": wedgeNetwork(),
+  "He, both layers": startedBy("he_normal", "he_normal"),
   "He without biases": startedBy("he_normal", "he_normal", false),
-  "He, output LeCun": startedBy("he_normal", "lecun_normal"),
   "LeCun, both layers": startedBy("lecun_normal", "lecun_normal"),
 };
 
@@ -58,7 +58,7 @@ function claimsOf({ reference }: Making, found: ReadonlyMap<string, Measured>): 
     {
       statement:
         "The reference's kernel at the start is that of an output layer drawn with variance " +
-        "1/fan-in, where this study has 2/fan-in",
+        "1/fan-in, as this study's is",
       criterion:
         "the reference's effective rank at the start is within two deviations of the seeds for a " +
         "LeCun output layer, and is not for He's",

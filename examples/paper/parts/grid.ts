@@ -12,7 +12,7 @@ const periods = {
   smoke: [1, 8, "never"],
 } as const;
 const rates = { full: [0.3, 0.1, 0.03, 0.01], quick: [0.3, 0.1], smoke: [0.1] };
-const seeds = { full: [0, 1, 2], quick: [0, 1], smoke: [0] };
+const seeds = { full: [0, 1, 2, 3, 4, 5, 6, 7, 8], quick: [0, 1], smoke: [0] };
 /** Where "never" stands on the axis of K. */
 const neverAt = 8192;
 

@@ -16,7 +16,7 @@ const periods = {
   smoke: [1, 8, "never"],
 } as const;
 const rates = { full: [0.1, 0.03], quick: [0.1, 0.03], smoke: [0.03] };
-const seeds = { full: [0, 1, 2], quick: [0], smoke: [0] };
+const seeds = { full: [0, 1, 2, 3, 4, 5, 6, 7, 8], quick: [0], smoke: [0] };
 const neverAt = 16_384;
 
 /** Share of test examples whose sign f_lin has right, over the seeds of a cell. */

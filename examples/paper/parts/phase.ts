@@ -16,7 +16,7 @@ const updates = {
   quick: [1, 4, 8, 32, "all"],
   smoke: [1, 4, "all"],
 } as const;
-const seeds = { full: [0, 1, 2], quick: [0], smoke: [0] };
+const seeds = { full: [0, 1, 2, 3, 4, 5, 6, 7, 8], quick: [0], smoke: [0] };
 /** lr·K = 40 in ten rounds. */
 const rateCells = [
   { rate: 0.1, period: 400 },

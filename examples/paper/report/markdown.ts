@@ -1,8 +1,8 @@
 /** The report as Markdown: verdicts and tables without figures, for documents. */
 import type { Findings, Table } from "../findings.ts";
 import { expectedText, measuredText } from "../text.ts";
-import { cellVerdict } from "../verdicts.ts";
-import { type Report, tally } from "./page.ts";
+import { cellVerdict, tally } from "../verdicts.ts";
+import type { Report } from "./page.ts";
 
 const escaped = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 

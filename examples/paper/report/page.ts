@@ -1,6 +1,7 @@
 /** The whole report as one page: no scripts, no requests, every figure with its numbers. */
-import { type Claim, type Findings, type Verdict, verdicts } from "../findings.ts";
+import type { Claim, Findings, Verdict } from "../findings.ts";
 import type { SizeName } from "../size.ts";
+import { tally } from "../verdicts.ts";
 import { chartSvg, heatSvg } from "./chart.ts";
 import { element, escaped } from "./markup.ts";
 import { style } from "./style.ts";
@@ -90,16 +91,6 @@ function overview(all: readonly Findings[]): string {
       element("tbody", {}, ...rows),
     ),
   );
-}
-
-/** How many claims ended how, in words. */
-export function tally(all: readonly Findings[]): string {
-  const claims = all.flatMap(({ claims: own }) => own);
-  const counts = verdicts
-    .map((verdict) => ({ verdict, count: claims.filter((c) => c.verdict === verdict).length }))
-    .filter(({ verdict, count }) => count > 0 || verdict === "held")
-    .map(({ verdict, count }) => `${count} ${verdict}`);
-  return `${claims.length} claims: ${counts.join(", ")}.`;
 }
 
 const reading =
