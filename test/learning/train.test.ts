@@ -242,7 +242,7 @@ describe("a run that diverges", () => {
     assert.deepEqual(columnOf(cut.events, "loss"), columnOf(whole.events, "loss"));
     assert.match(
       whole.outcome.error.message,
-      new RegExp(`${columnOf(whole.events, "loss").length}$`),
+      new RegExp(`at step ${columnOf(whole.events, "loss").length}: `),
     );
   });
 

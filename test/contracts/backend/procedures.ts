@@ -51,6 +51,12 @@ export function procedureContract(
     }
   });
 
+  test(`yields nothing where nothing is asked in ${precision}`, async () => {
+    const nothing = { ...affine(), constants: [], inputs: [], outputs: {} };
+    await using callable = await backend().compile(nothing, precision);
+    assert.deepEqual(await callable.call({}), {});
+  });
+
   test(`keeps earlier results when a procedure is called again in ${precision}`, async () => {
     await using callable = await backend().compile(affine(), precision);
     const first = await callable.call({

@@ -52,6 +52,10 @@ export async function compileProcedure(
   settings: SessionSettings,
 ): Promise<Callable> {
   checkProcedure(procedure);
+  // The runtime opens no model that computes nothing.
+  if (Object.keys(procedure.outputs).length === 0) {
+    return { call: async () => ({}), [Symbol.asyncDispose]: async () => {} };
+  }
   const written = writeProcedure(procedure, precision, settings.device);
   const yielding = procedure.isYielding === true ? { spinning: false } : {};
   const session = await openSession(written, { ...settings, ...yielding });
