@@ -151,7 +151,10 @@ function boundOf(shape: Shape): string {
   const rows = shape.examples * shape.outputs;
   if (shape.loss === squares) return "a product with the Jacobian costs a linearised step";
   const megabytes = Math.round((4 * rows ** 2) / 1e6);
-  return `function space reads a kernel of ${rows} rows, ${megabytes} MB, at each step`;
+  return (
+    "a step in function space takes a product with the Jacobian, " +
+    `or reads a kernel of ${rows} rows, ${megabytes} MB`
+  );
 }
 
 const phases: readonly Shape[] = [

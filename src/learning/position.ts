@@ -42,7 +42,7 @@ export interface Position {
   readonly anchorStep: number | null;
   /** What computes linear phases, kept so that a run goes on as it began; absent: not decided. */
   readonly solver?: Solver;
-  /** Of a closed form. */
+  /** Of a solver that has several. */
   readonly route?: Route;
   /** Step at which the optimiser's state last began at zero. */
   readonly resetStep: number;

@@ -15,7 +15,7 @@ export type Solver = (typeof solvers)[number];
 /** What one solver would take over the whole run. */
 export interface Estimate extends Cost {
   readonly solver: Solver;
-  /** Of a closed form, and of steps in function space. */
+  /** Of a solver that has several. */
   readonly route?: Route;
 }
 
@@ -76,7 +76,7 @@ function costBy(
 /** A chosen solver, why, and what the others would have taken. */
 export interface Chosen {
   readonly solver: Solver;
-  /** Of a closed form. */
+  /** Of a solver that has several. */
   readonly route?: Route;
   readonly reason: string;
   readonly estimates: readonly Estimate[];

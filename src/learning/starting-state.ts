@@ -105,6 +105,7 @@ function forked(restored: Restored, { settings }: Assignment): RunState {
     resetStep: keepsMomenta ? old.resetStep : old.step,
     startLoss: old.startLoss,
     ...(goesOn && old.solver !== undefined ? { solver: old.solver } : {}),
+    ...(goesOn && old.route !== undefined ? { route: old.route } : {}),
     kernelClock: clockOf(restored) ?? null,
   };
   const { weights, anchor, optimizer, phase } = state.descent;

@@ -1,12 +1,19 @@
 /** Steps in function space without the kernel are the steps in weight space. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { add, matmul, tanh } from "#engine/graph/build.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
 import type { Network } from "#engine/network.ts";
 import { tensor } from "#engine/tensor.ts";
 import { cutAtEntrances } from "#learning/descent/entrances.ts";
 import type { AnyForm } from "#learning/descent/surface.ts";
-import { batchNodes, type Examples, outputsOf, parameterInputs } from "#learning/examples.ts";
+import {
+  batchNodes,
+  type Examples,
+  found,
+  outputsOf,
+  parameterInputs,
+} from "#learning/examples.ts";
 import type { Definition } from "#schemas/model.ts";
 import { stream } from "#src/random.ts";
 import { smallExamples, smallNetwork } from "./training.ts";
@@ -91,6 +98,34 @@ const definitions: Readonly<Record<string, Definition>> = {
   },
 };
 
+/** One weight turned around, one read twice, and an offset that is added at two places. */
+function handmade(): Network {
+  const shapes = { up: [7, 7], tied: [7, 7], out: [7, 3], offset: [7] } as const;
+  return {
+    input: { shape: [7], kind: "real" },
+    outputShape: [3],
+    parameters: Object.entries(shapes).map(([name, shape]) => ({ name, layer: name, shape })),
+    layers: [],
+    coupling: [],
+    apply(values, x) {
+      const first = matmul(x, found(values, "up"), { transposeB: true });
+      const once = tanh(add(first, found(values, "offset")));
+      const twice = tanh(matmul(once, found(values, "tied")));
+      const last = tanh(add(matmul(twice, found(values, "tied")), found(values, "offset")));
+      return matmul(last, found(values, "out"));
+    },
+    initialise: (seed) => {
+      const random = stream(seed, "handmade");
+      const values = Object.entries(shapes).map(([name, shape]) => {
+        const size = shape.reduce((a: number, b) => a * b, 1);
+        const data = Float64Array.from({ length: size }, () => 0.4 * random.normal());
+        return [name, tensor("float64", shape, data)] as const;
+      });
+      return new Map(values);
+    },
+  };
+}
+
 describe("function space by the Jacobian", () => {
   for (const [name, optimizer] of Object.entries(linearOptimizers)) {
     it(`equals weight space over 60 steps with ${name}`, async () => {
@@ -105,9 +140,12 @@ describe("function space by the Jacobian", () => {
     });
   }
 
-  for (const [name, definition] of Object.entries(definitions)) {
+  const networks: readonly (readonly [string, Network])[] = [
+    ...Object.entries(definitions).map(([name, one]) => [name, networkFrom(one)] as const),
+    ["weights that are turned around, tied and shared", handmade()],
+  ];
+  for (const [name, network] of networks) {
     it(`equals weight space in a network with ${name}`, async () => {
-      const network = networkFrom(definition);
       const examples = examplesFor(network);
       const optimizer = { ...heavy, learning_rate: 0.02, weight_decay: 0.1 };
       const way: Way = { ...full, network, examples, optimizer, steps: 30, period: 11 };

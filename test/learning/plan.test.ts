@@ -5,6 +5,7 @@ import { networkFrom } from "#engine/layers/definition.ts";
 import { zeros } from "#engine/tensor.ts";
 import { prepare } from "#learning/preparation.ts";
 import { nominalSpeed } from "#learning/speed.ts";
+import { startingState } from "#learning/starting-state.ts";
 import type { RunSettings } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import {
@@ -264,6 +265,21 @@ describe("a run", () => {
       }
     });
   }
+
+  it("goes on in a fork by the route that it began with", async () => {
+    const settings = { algorithm: linearised(7, "function_space") };
+    const { events, artifacts } = await trained(settings);
+    const [checkpoint] = eventsOf(events, "checkpoint");
+    assert.ok(checkpoint);
+    const change = { run: "run_2", isFork: true, checkpoints: [checkpoint] };
+    const prepared = prepare(
+      assignmentOf(settingsOf(settings), change),
+      { network: smallNetwork(), examples: smallExamples() },
+      { engine: "reference", device: "cpu" },
+    );
+    const { position } = (await startingState(prepared, artifacts)).state;
+    assert.deepEqual([position.solver, position.route], ["function_space", "kernel"]);
+  });
 
   it("of very many steps in closed form reports some of them and says so", async () => {
     const steps = 100_000;
