@@ -157,3 +157,8 @@ for (const task of chosen) {
   for (const peer of ["torch", "jax"] as const) peers.push(await peerOf(peer, device, task));
 }
 write({ ...figures, peers }, engine);
+// A report of reasons alone is worth writing, and is no measurement.
+if (figures.rows.every(({ steps, kernel }) => "why" in steps && "why" in kernel)) {
+  process.stderr.write("nothing could be measured on this device\n");
+  process.exitCode = 1;
+}
