@@ -19,12 +19,15 @@ async function measured(...flags: readonly string[]) {
   const out = await mkdtemp(join(tmpdir(), "linnet-bench-"));
   try {
     const few = ["--quick", "--only", "mlp", "--python", "/no/python", "--out", out];
-    await run(process.execPath, [file, ...few, ...flags]);
+    const code = await run(process.execPath, [file, ...few, ...flags]).then(
+      () => 0,
+      ({ code: ended }: { readonly code: unknown }) => ended,
+    );
     const names = await readdir(out);
     const read = async (end: string): Promise<string> =>
       await readFile(join(out, names.find((name) => name.endsWith(end)) ?? end), "utf8");
     const figures = JSON.parse(await read(".json")) as Figures;
-    return { figures, page: await read(".md") };
+    return { code, figures, page: await read(".md") };
   } finally {
     await rm(out, { recursive: true });
   }
@@ -34,7 +37,8 @@ const hasCuda = (await whyNot(() => onnxruntimeBackend({ device: "cuda" }))) ===
 
 describe("bench:gpu", () => {
   it("measures a task on the processor, and says which peers it did not find", async () => {
-    const { figures, page } = await measured("--device", "cpu", "--minutes", "5");
+    const { code, figures, page } = await measured("--device", "cpu", "--minutes", "5");
+    assert.equal(code, 0);
     const [row] = figures.rows;
     assert.ok("found" in figures.peak && figures.peak.found.arithmetic === "float32");
     assert.ok(row !== undefined && "found" in row.steps && row.steps.found.stepsPerSecond > 0);
@@ -49,7 +53,8 @@ describe("bench:gpu", () => {
   });
 
   it("gives reasons for figures where a device is not there", { skip: hasCuda }, async () => {
-    const { figures, page } = await measured("--device", "cuda");
+    const { code, figures, page } = await measured("--device", "cuda");
+    assert.equal(code, 1, "nothing was measured");
     const [row] = figures.rows;
     assert.ok(row !== undefined);
     for (const part of [figures.peak, row.steps, row.kernel, row.placement]) {
@@ -59,7 +64,8 @@ describe("bench:gpu", () => {
   });
 
   it("stops when its time is up, and says so", async () => {
-    const { figures } = await measured("--device", "cpu", "--minutes", "0");
+    const { code, figures } = await measured("--device", "cpu", "--minutes", "0");
+    assert.equal(code, 1);
     const [row] = figures.rows;
     assert.ok(row !== undefined && "why" in row.steps);
     assert.match(row.steps.why, /no time was left/);
