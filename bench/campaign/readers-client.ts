@@ -27,6 +27,8 @@ export interface ReadersSeen {
   readonly latenciesMs: readonly number[];
   /** Close code → how often. */
   readonly closes: Readonly<Record<string, number>>;
+  /** Processor time of the readers since all of them were open, in seconds. */
+  readonly processorSeconds: number;
 }
 
 /** Latencies that are kept; every so many of them once there are more. */
@@ -105,14 +107,17 @@ class Readers {
     });
   }
 
-  seen(): ReadersSeen {
+  seen(since: NodeJS.CpuUsage): ReadersSeen {
+    const { user, system } = process.cpuUsage(since);
+    const processorSeconds = (user + system) / 1e6;
     const latencies = this.latencies.slice(0, this.latencyCount).sort();
     const { opened, refused, completed, events, missing, disordered, closes } = this;
     // A thousand quantiles are enough to tell any other.
     const latenciesMs = Array.from({ length: 1001 }, (_, at) =>
       Number(latencies[Math.floor((at / 1000) * (latencies.length - 1))] ?? 0),
     );
-    return { opened, refused, completed, events, missing, disordered, closes, latenciesMs };
+    const counts = { opened, refused, completed, events, missing, disordered, closes };
+    return { ...counts, latenciesMs, processorSeconds };
   }
 }
 
@@ -128,9 +133,10 @@ async function read(task: ReadersTask): Promise<void> {
     await Promise.all(opening);
   }
   process.send?.({ type: "open" });
+  const since = process.cpuUsage();
   const stay = new Promise<void>((resolve) => setTimeout(resolve, task.stayMs).unref());
   await Promise.race([Promise.all(ends), stay]);
-  process.send?.({ type: "seen", seen: readers.seen() }, () => process.exit(0));
+  process.send?.({ type: "seen", seen: readers.seen(since) }, () => process.exit(0));
 }
 
 process.once("message", (task: ReadersTask) => void read(task));

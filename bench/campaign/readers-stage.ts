@@ -106,7 +106,10 @@ export class Stage {
   /** Processor time of all trainers so far, in seconds. They stay for the next run. */
   async trainerSeconds(): Promise<number> {
     const children = await childrenOf(this.#server.pid);
-    const used = await Promise.all(children.map(({ pid }) => processorSecondsOf(pid)));
+    // What has ended since it was listed was a probe of devices and no trainer.
+    const used = await Promise.all(
+      children.map(({ pid }) => processorSecondsOf(pid).catch(() => 0)),
+    );
     return used.reduce((a, b) => a + b, 0);
   }
 

@@ -33,25 +33,19 @@ interface Cost extends Trained {
   readonly clientSeconds: number;
 }
 
-async function costOf(stage: Stage, server: Server, run: Followed): Promise<Cost> {
-  const used = async () => [
-    await stage.trainerSeconds(),
-    await processorSecondsOf(server.pid),
-    run.client === undefined ? 0 : await processorSecondsOf(run.client),
-  ];
+async function costOf(
+  stage: Stage,
+  server: Server,
+  id: string,
+): Promise<Omit<Cost, "clientSeconds">> {
+  const used = async () => [await stage.trainerSeconds(), await processorSecondsOf(server.pid)];
   const before = await used();
-  const trained = await stage.trained(run.id);
+  const trained = await stage.trained(id);
   const after = await used();
-  const [trainerSeconds = 0, serverSeconds = 0, clientSeconds = 0] = after.map(
+  const [trainerSeconds = 0, serverSeconds = 0] = after.map(
     (seconds, at) => seconds - (before[at] ?? 0),
   );
-  return { ...trained, trainerSeconds, serverSeconds, clientSeconds };
-}
-
-interface Followed {
-  readonly id: string;
-  /** The process of its readers. */
-  readonly client?: number;
+  return { ...trained, trainerSeconds, serverSeconds };
 }
 
 /** One run with readers: all of them are there before it begins, so that all of it is live. */
@@ -61,8 +55,10 @@ async function followed(stage: Stage, server: Server, how: Round) {
   const readers = await stage.read(id, { count: how.count, isSlow: false, stayMs: 600_000 });
   if (how.isMeek) setPriority(readers.pid, constants.priority.PRIORITY_LOW);
   await stage.letGo(id);
-  const cost = await costOf(stage, server, { id, client: readers.pid });
-  return { cost, seen: await readers.seen };
+  const cost = await costOf(stage, server, id);
+  const seen = await readers.seen;
+  // The readers are gone by the time that the run is seen to have ended: they tell it themselves.
+  return { cost: { ...cost, clientSeconds: seen.processorSeconds }, seen };
 }
 
 interface Round {
@@ -86,7 +82,8 @@ async function quick(stage: Stage, server: Server, { count, isShort }: ReadersOp
   const all: ReadersSeen[] = [];
   const meek: ReadersSeen[] = [];
   for (let round = 0; round < (isShort ? 1 : 3); round += 1) {
-    alone.push(await costOf(stage, server, { id: await stage.submit(steps, every) }));
+    const unread = await costOf(stage, server, await stage.submit(steps, every));
+    alone.push({ ...unread, clientSeconds: 0 });
     const usual = await followed(stage, server, { count, steps, every, isMeek: false });
     together.push(usual.cost);
     all.push(usual.seen);
