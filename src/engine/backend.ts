@@ -43,11 +43,6 @@ export interface Procedure {
   readonly constants: readonly Constant[];
   readonly inputs: readonly InputNode[];
   readonly outputs: Readonly<Record<string, Node>>;
-  /**
-   * Whether threads that have nothing to do give way at once, as is best where calls alternate with
-   * other work; no unless given.
-   */
-  readonly isYielding?: boolean;
 }
 
 export type Tensors = Readonly<Record<string, Tensor>>;

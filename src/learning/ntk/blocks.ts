@@ -120,7 +120,7 @@ export function blockProcedure(options: BlockOptions): Procedure {
     }
   }
   const name = `kernel block${columns === null ? " with traces" : ""}`;
-  return { name, constants: [], inputs, outputs, isYielding: true };
+  return { name, constants: [], inputs, outputs };
 }
 
 /** What a block's procedure calls the trace of a layer. */

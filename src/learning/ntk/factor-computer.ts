@@ -125,7 +125,6 @@ async function compilePieces(
     constants: [forward.x],
     inputs: forward.parameters,
     outputs,
-    isYielding: true,
   };
   return { inputs: await backend.compile(procedure, precision), cotangents };
 }

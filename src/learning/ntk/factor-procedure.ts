@@ -37,7 +37,6 @@ export function factorProcedure(
     constants: [forward.x],
     inputs: forward.parameters,
     outputs,
-    isYielding: true,
   };
 }
 

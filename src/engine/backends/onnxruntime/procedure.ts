@@ -57,8 +57,7 @@ export async function compileProcedure(
     return { call: async () => ({}), [Symbol.asyncDispose]: async () => {} };
   }
   const written = writeProcedure(procedure, precision, settings.device);
-  const yielding = procedure.isYielding === true ? { spinning: false } : {};
-  const session = await openSession(written, { ...settings, ...yielding });
+  const session = await openSession(written, settings);
   return {
     call: (inputs, into = {}) => callWith({ inputs, into }, session, { procedure, precision }),
     [Symbol.asyncDispose]: () => session.release(),

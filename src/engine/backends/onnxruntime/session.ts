@@ -118,7 +118,14 @@ export async function openSession(written: Written, settings: SessionSettings): 
       const { buffer, byteOffset, byteLength } = elements;
       return { path: name, data: new Uint8Array(buffer, byteOffset, byteLength) };
     }),
-    extra: { session: { ...ofDevice[device], intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+    extra: {
+      session: {
+        ...ofDevice[device],
+        intra_op: { allow_spinning: spinning ? "1" : "0" },
+        // Threads that wait actively after a call take the core from the session that goes next.
+        force_spinning_stop: "1",
+      },
+    },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     logSeverityLevel: 3,
     ...(written.stays === true ? { preferredOutputLocation: "gpu-buffer" } : {}),
