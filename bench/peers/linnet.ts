@@ -5,17 +5,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Tensors } from "#engine/backend.ts";
+import type { Backend, Tensors } from "#engine/backend.ts";
 import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
 import { Batches } from "#learning/batches.ts";
+import { measureSpeed } from "#learning/calibrate.ts";
 import { compileDescent } from "#learning/descent/compile.ts";
-import { partsFor } from "#learning/descent/parts.ts";
 import type { Task } from "#learning/descent/step.ts";
 import type { AnyForm } from "#learning/descent/surface.ts";
+import { firstOf } from "#learning/examples.ts";
 import { formAt } from "#learning/forms.ts";
 import { createKernel, type Kernel } from "#learning/ntk/kernel.ts";
-import { optimizerSettings } from "#learning/optimizer.ts";
+import { type Prepared, prepare } from "#learning/preparation.ts";
 import { KernelProbe } from "#learning/probe.ts";
+import type { Algorithm } from "#schemas/algorithm.ts";
+import type { Assignment, RunSettings } from "#src/channel.ts";
 import { parametersIn, splitIn } from "./exchange.ts";
 import { networkOf } from "./models.ts";
 import type { Workload } from "./workloads.ts";
@@ -28,15 +31,19 @@ interface Question extends Workload {
   readonly norm?: boolean;
 }
 
-/** Seconds of one round, and the number or array by which peers are compared. */
+/** Seconds of a step or product, and the number or array by which peers are compared. */
 interface Answer {
   readonly seconds: number;
   readonly value: ArrayLike<number>;
 }
 
-type Round = () => Promise<Answer>;
+/** One round; the first is not timed, and its answer is compared. */
+type Round = (isAnswer: boolean) => Promise<Answer>;
 
 const loss = "softmax_cross_entropy";
+/** Steps of a run whose mini-batches are measured. */
+const longPhase = 10_000;
+const memoryBytesMax = 16e9;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -46,59 +53,69 @@ const seconds = async (work: () => Promise<void>): Promise<number> => {
   return (performance.now() - began) / 1000;
 };
 
-/** The form that `auto` gives a long phase of classes. */
-function formOf({ task, examples, batch, damping }: Question): AnyForm {
-  if (task === "standard") return { type: "standard", trailing: false, resets: false };
-  const isLong = task === "linear_full" || task === "linear_round";
-  if (isLong) return { type: "function_space", route: "jacobian", resets: false };
-  if (task === "gauss_newton") {
-    const { form } = formAt(
-      {
-        algorithm: { type: "gauss_newton", damping, line_search: false },
-        ...{ period: null, steps: 1, examples, batchSize: null, fitsKept: true },
-        rows: examples * 10,
-      },
-      0,
-    );
-    return form;
-  }
-  const batchSize = batch === examples ? null : batch;
-  const { form } = formAt(
-    {
-      algorithm: { type: "linearised", period: "never" },
-      ...{ period: "never", steps: 10_000, examples, batchSize, fitsKept: true },
-    },
-    1,
-  );
-  return form;
+const algorithmOf = ({ task, damping }: Question): Algorithm => {
+  if (task === "standard") return { type: "standard" };
+  if (task === "gauss_newton") return { type: "gauss_newton", damping, line_search: false };
+  return { type: "linearised", period: "never" };
+};
+
+/** What the trainer would prepare for a phase of so many steps; by its own choice of solver. */
+async function preparedFor(question: Question, backend: Backend): Promise<Prepared> {
+  const { examples, batch, rate, folder, model, task, phase } = question;
+  const network = networkOf(model);
+  const train = splitIn(folder, network, examples);
+  const settings: RunSettings = {
+    loss: task === "linear_round_squares" ? "mean_squared_error" : "softmax_cross_entropy",
+    algorithm: algorithmOf(question),
+    optimizer: { type: "sgd", learning_rate: rate },
+    batch_size: batch === examples ? "full" : batch,
+    // A step of mini-batches in a long phase, of which a round is but a part.
+    steps: task === "linear_mini" ? longPhase : phase,
+    ...{ seed: 0, dtype: "float32", engine: "auto", device: "cpu" },
+    evaluate: { every: longPhase },
+    snapshots: null,
+    checkpoints: { every: null, keep: 1 },
+    stop: { diverged: false },
+  };
+  const assignment: Assignment = {
+    ...{ run: "bench", attempt: 1, settings, dataset: "", artifactsDir: "", checkpoints: [] },
+    model: { kind: "definition", definition: { input: { shape: [1] }, layers: [] } },
+    ...{ steering: [], secondsUsed: 0, threads: question.threads, memoryBytesMax },
+  };
+  const { engine, device } = backend;
+  const place = { engine, device, speed: await measureSpeed(backend) };
+  const test = firstOf(train, 1);
+  return prepare(assignment, { network, examples: { train, test, classes: 10 } }, place);
 }
 
 async function steps(question: Question): Promise<Round> {
   const backend = await onnxruntimeBackend({ device: "cpu", threads: question.threads });
-  const { examples, batch, rate } = question;
-  const network = networkOf(question.model);
-  const train = splitIn(question.folder, network, examples);
-  const optimizer = optimizerSettings({ type: "sgd", learning_rate: rate });
-  const batchSize = batch === examples ? null : batch;
-  const parts = partsFor(network, { batch, device: "cpu" });
-  const { norm: gradientNorm = false } = question;
-  const task: Task = { network, loss, optimizer, train, batchSize, gradientNorm, parts };
+  const { batch, rate, examples, norm: gradientNorm = false } = question;
+  const prepared = await preparedFor(question, backend);
+  const task: Task = { ...prepared.task, gradientNorm };
+  const { form } = formAt(prepared.forms, 0);
   const batches = new Batches({ seed: 0, examples, batchSize: batch });
-  const form = formOf(question);
-  const descent = await compileDescent({ backend, precision: "float32", task, form, batches });
-  const weights = parametersIn(question.folder, network);
-  return async () => {
-    await descent.restore({ weights, anchor: null, optimizer: {} });
+  const compiled = (own: AnyForm) =>
+    compileDescent({ backend, precision: "float32", task, form: own, batches });
+  const descent = await compiled(form);
+  // Closed forms report some steps only; answers are of the last.
+  const isSparse = form.type === "closed_form" && form.every > 1;
+  const told = isSparse ? await compiled({ ...form, every: 1 }) : descent;
+  const weights = parametersIn(question.folder, task.network);
+  const isPhase = question.task.startsWith("linear_") && question.task !== "linear_mini";
+  return async (isAnswer) => {
+    const mover = isAnswer ? told : descent;
+    await mover.restore({ weights, anchor: null, optimizer: {} });
+    const to = isAnswer ? question.steps : question.phase;
     let series: Float64Array = new Float64Array(0);
     const took = await seconds(async () => {
-      const anchors = question.task === "linear_round" ? [0] : [];
-      const stretch = { from: 0, to: question.steps, anchors, resetStep: 0 };
-      series = (await descent.advance({ ...stretch, rateAt: () => rate }))["loss"] ?? series;
-      if (anchors.length > 0) await descent.weights();
+      const stretch = { from: 0, to, anchors: isPhase ? [0] : [], resetStep: 0 };
+      series = (await mover.advance({ ...stretch, rateAt: () => rate }))["loss"] ?? series;
+      if (isPhase) await mover.weights();
     });
-    if (question.task !== "gauss_newton") return { seconds: took, value: series.slice(-1) };
-    const moved = await descent.weights();
-    return { seconds: took, value: movedBy(weights, moved) };
+    if (question.task !== "gauss_newton") return { seconds: took / to, value: series.slice(-1) };
+    const moved = await mover.weights();
+    return { seconds: took / to, value: movedBy(weights, moved) };
   };
 }
 
@@ -158,7 +175,7 @@ async function products(question: Question): Promise<Round> {
       const product = await probe.at(weights);
       for (let at = 0; at < question.steps; at += 1) value = await product(direction);
     });
-    return { seconds: took, value };
+    return { seconds: took / question.steps, value };
   };
 }
 
@@ -167,6 +184,7 @@ const makers: Readonly<Record<Workload["task"], (question: Question) => Promise<
   linear_mini: steps,
   linear_full: steps,
   linear_round: steps,
+  linear_round_squares: steps,
   ntk_full: kernel,
   ntk_trace: kernel,
   ntk_product: products,
@@ -181,12 +199,12 @@ const { value: first } = await lines.next();
 const question = JSON.parse(first ?? "{}") as Question;
 const before = peakBytes();
 const round = await makers[question.task](question);
-const { value } = await round();
+const { value } = await round(true);
 const answer = join(question.folder, "linnet.bin");
 writeFileSync(answer, value instanceof Float32Array ? value : Float32Array.from(value));
 say({ ready: true, answer, version: "" });
 for (let line = await lines.next(); line.value !== undefined; line = await lines.next()) {
-  const { seconds: took } = await round();
-  say({ seconds: took / question.steps, peakBytes: peakBytes() - before });
+  const { seconds: took } = await round(false);
+  say({ seconds: took, peakBytes: peakBytes() - before });
 }
 process.exit(0);

@@ -75,7 +75,7 @@ export async function ratedStep(
   { batch, norm }: { readonly batch: number; readonly norm: boolean },
 ): Promise<Rated> {
   const workload: Workload = {
-    ...{ model: "mlp", task: "standard", examples, batch, steps: 1, rate, damping: 0 },
+    ...{ model: "mlp", task: "standard", examples, batch, steps: 1, phase: 1, rate, damping: 0 },
   };
   const network = networkOf("mlp");
   const folder = mkdtempSync(join(tmpdir(), "linnet-roofline-"));

@@ -22,7 +22,7 @@ import { definitions, networkOf } from "./models.ts";
 import type { Workload } from "./workloads.ts";
 
 const workload: Workload = {
-  ...{ model: "mlp", task: "standard", examples: 4096, batch: 256, steps: 400 },
+  ...{ model: "mlp", task: "standard", examples: 4096, batch: 256, steps: 400, phase: 400 },
   ...{ rate: 0.01, damping: 0.1 },
 };
 /** Steps of a run in the service. */

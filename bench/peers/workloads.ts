@@ -6,6 +6,7 @@ export const taskNames = [
   "linear_mini",
   "linear_full",
   "linear_round",
+  "linear_round_squares",
   "ntk_full",
   "ntk_trace",
   "ntk_product",
@@ -18,7 +19,8 @@ export const taskTitles: Readonly<Record<TaskName, string>> = {
   standard: "standard step",
   linear_mini: "linearised step, mini-batch",
   linear_full: "linearised step, full batch",
-  linear_round: "linearised step of a round of 1000, its anchor included",
+  linear_round: "step of a round of K = 1000, cross-entropy, its anchor included",
+  linear_round_squares: "step of a round of K = 1000, squared error, its anchor included",
   ntk_full: "full NTK",
   ntk_trace: "trace NTK",
   ntk_product: "NTK-vector product",
@@ -26,7 +28,7 @@ export const taskTitles: Readonly<Record<TaskName, string>> = {
   gauss_newton: "Gauss–Newton step",
 };
 
-/** What every peer is told. Times are divided by `steps`. */
+/** What every peer is told. Times are divided by the steps that were taken. */
 export interface Workload {
   readonly model: ModelName;
   readonly task: TaskName;
@@ -34,14 +36,19 @@ export interface Workload {
   readonly examples: number;
   /** B; equals N for full batches. */
   readonly batch: number;
-  /** Steps or products in one round. */
+  /** Steps or products in one round, after which answers are compared. */
   readonly steps: number;
+  /**
+   * Steps of a round that Linnet takes while it is timed, from the anchor to the weights: what it
+   * does at an anchor serves the whole phase, while a peer's steps take the same however many.
+   */
+  readonly phase: number;
   readonly rate: number;
   /** µ of Gauss–Newton. */
   readonly damping: number;
 }
 
-type Sizes = readonly [examples: number, batch: number, steps: number];
+type Sizes = readonly [examples: number, batch: number, steps: number, phase?: number];
 
 /** N, B and steps in a round; several rows where batch sizes matter. */
 const sizes: Readonly<Record<ModelName, Readonly<Record<TaskName, readonly Sizes[]>>>> = {
@@ -50,9 +57,10 @@ const sizes: Readonly<Record<ModelName, Readonly<Record<TaskName, readonly Sizes
       [4096, 256, 60],
       [4096, 32, 400],
     ],
-    linear_mini: [[4096, 256, 60]],
-    linear_full: [[512, 512, 40]],
-    linear_round: [[512, 512, 1000]],
+    linear_mini: [[4096, 256, 200]],
+    linear_full: [[512, 512, 100, 400]],
+    linear_round: [[512, 512, 200, 1000]],
+    linear_round_squares: [[512, 512, 200, 1000]],
     ntk_full: [[512, 512, 1]],
     ntk_trace: [[512, 512, 1]],
     ntk_product: [[512, 512, 10]],
@@ -62,8 +70,9 @@ const sizes: Readonly<Record<ModelName, Readonly<Record<TaskName, readonly Sizes
   cnn: {
     standard: [[1024, 128, 6]],
     linear_mini: [[1024, 128, 6]],
-    linear_full: [[256, 256, 3]],
-    linear_round: [],
+    linear_full: [[256, 256, 8, 400]],
+    linear_round: [[512, 512, 3, 1000]],
+    linear_round_squares: [[512, 512, 3, 1000]],
     ntk_full: [[64, 64, 1]],
     ntk_trace: [[64, 64, 1]],
     ntk_product: [[64, 64, 3]],
@@ -73,8 +82,9 @@ const sizes: Readonly<Record<ModelName, Readonly<Record<TaskName, readonly Sizes
   resnet8: {
     standard: [[512, 64, 4]],
     linear_mini: [[512, 64, 4]],
-    linear_full: [[64, 64, 4]],
+    linear_full: [[64, 64, 6, 400]],
     linear_round: [],
+    linear_round_squares: [],
     ntk_full: [[32, 32, 1]],
     ntk_trace: [[32, 32, 1]],
     ntk_product: [[32, 32, 3]],
@@ -84,8 +94,9 @@ const sizes: Readonly<Record<ModelName, Readonly<Record<TaskName, readonly Sizes
   vit_tiny: {
     standard: [[512, 64, 6]],
     linear_mini: [[512, 64, 6]],
-    linear_full: [[64, 64, 6]],
+    linear_full: [[64, 64, 6, 400]],
     linear_round: [],
+    linear_round_squares: [],
     ntk_full: [[32, 32, 1]],
     ntk_trace: [[32, 32, 1]],
     ntk_product: [[32, 32, 3]],
@@ -95,6 +106,8 @@ const sizes: Readonly<Record<ModelName, Readonly<Record<TaskName, readonly Sizes
 };
 
 const rate = 0.01;
+/** Squares of these networks are stable up to here; cross-entropy's curvature is less. */
+const squaresRate = 1e-4;
 const damping = 0.1;
 
 export function workloadsOf(
@@ -103,9 +116,10 @@ export function workloadsOf(
 ): readonly Workload[] {
   return models.flatMap((model) =>
     tasks.flatMap((task) =>
-      sizes[model][task].map(([examples, batch, steps]) => ({
-        ...{ model, task, examples, batch, steps },
-        ...{ rate, damping },
+      sizes[model][task].map(([examples, batch, steps, phase = steps]) => ({
+        ...{ model, task, examples, batch, steps, phase },
+        rate: task === "linear_round_squares" ? squaresRate : rate,
+        damping,
       })),
     ),
   );
@@ -117,6 +131,7 @@ export const agreement: Readonly<Record<TaskName, number>> = {
   linear_mini: 1e-3,
   linear_full: 1e-3,
   linear_round: 1e-3,
+  linear_round_squares: 1e-3,
   ntk_full: 1e-4,
   ntk_trace: 1e-4,
   ntk_product: 1e-4,

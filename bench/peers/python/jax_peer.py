@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jax_models import loss, models
+from jax_models import loss, loss_of, models
 from question import largest_eigenvalue, serve
 
 
@@ -61,6 +61,7 @@ def linear_mini(q):
 
 def linear_full(q):
     apply, p, x, y = loaded(q)
+    loss = loss_of(q)
     zero = jax.tree.map(jnp.zeros_like, p)
     if q.model == "mlp":
         @jax.jit
@@ -239,6 +240,7 @@ makers = {
     "linear_mini": linear_mini,
     "linear_full": linear_full,
     "linear_round": linear_full,
+    "linear_round_squares": linear_full,
     "ntk_full": ntk_full,
     "ntk_trace": ntk_trace,
     "ntk_product": ntk_product,

@@ -12,13 +12,14 @@ import jax.numpy as jnp
 import neural_tangents as nt
 import numpy as np
 
-from jax_models import loss
+from jax_models import loss_of
 from jax_peer import loaded, looped, moved
 from question import largest_eigenvalue, serve
 
 
 def linear(q):
     apply, p, x, y = loaded(q)
+    loss = loss_of(q)
 
     def step(w, r, p, x, y):
         f = nt.linearize(lambda p, x: apply(p, x), p)
@@ -77,6 +78,7 @@ makers = {
     "linear_mini": linear,
     "linear_full": linear,
     "linear_round": linear,
+    "linear_round_squares": linear,
     "ntk_full": lambda q: kernel(q, False),
     "ntk_trace": lambda q: kernel(q, True),
     "ntk_product": ntk_product,

@@ -25,10 +25,15 @@ def standard(q):
     return run
 
 
-def cotangent(f, y):
+def squares(f, y):
+    """Half the squared distance from the class's unit vector, as Linnet's mean_squared_error."""
+    return 0.5 * (f - F.one_hot(y, f.shape[1])).square().sum(1).mean()
+
+
+def cotangent(f, y, loss=F.cross_entropy):
     """Loss and its gradient in outputs, by autograd on the small array."""
     f = f.detach().requires_grad_()
-    value = F.cross_entropy(f, y)
+    value = loss(f, y)
     return value.detach(), torch.autograd.grad(value, f)[0]
 
 
@@ -54,13 +59,14 @@ def linear_mini(q):
 def linear_full(q):
     p, x, y = tensors(q)
     apply = models[q.model]
+    loss = squares if q.task == "linear_round_squares" else F.cross_entropy
 
     def run():
         d = {name: torch.zeros_like(value) for name, value in p.items()}
         f0, push = linearize(lambda p: apply(p, x), p)
         _, pull = vjp(lambda p: apply(p, x), p)
         for _ in range(q.steps):
-            value, u = cotangent(f0 + push(d), y)
+            value, u = cotangent(f0 + push(d), y, loss)
             for name, g in pull(u, retain_graph=True)[0].items():
                 d[name].add_(g, alpha=-q.rate)
         return value.numpy()[None]
@@ -161,6 +167,7 @@ makers = {
     "linear_mini": linear_mini,
     "linear_full": linear_full,
     "linear_round": linear_full,
+    "linear_round_squares": linear_full,
     "ntk_full": lambda q: kernel(q, "nop,mqp->nomq", 1),
     "ntk_trace": lambda q: kernel(q, "nop,mop->nm", 0.1),
     "ntk_product": ntk_product,

@@ -4,7 +4,7 @@
  * their algebra on the host; steps are elsewhere.
  */
 import type { Precision, Tensors } from "#engine/backend.ts";
-import { convert, type Tensor, zeros } from "#engine/tensor.ts";
+import { type Tensor, tensor, zeros } from "#engine/tensor.ts";
 import { averageIn } from "#learning/averaging.ts";
 import type { Slot } from "#learning/optimizer.ts";
 import type { Product } from "#learning/solve/conjugate-gradients.ts";
@@ -198,18 +198,22 @@ export function combined(
     [ofDisplacement, base.displacement],
     [kept, base.average],
   ];
+  const most = Math.max(0, ...parameters.map((name) => pulled[name]?.data.length ?? 0));
+  // Sums are of float64 whatever the precision, in memory that serves one parameter after another.
+  const scratch = new Float64Array(most);
   return Object.fromEntries(
     parameters.map((name) => {
-      const sum = convert(pulled[name] as Tensor, "float64");
-      const value = { ...sum, data: sum.data.slice() };
+      const { data: first, shape } = pulled[name] as Tensor;
+      const sum = scratch.subarray(0, first.length);
+      sum.set(first);
       for (const [factor, vector] of terms) {
         const data = vector?.[name]?.data;
         if (factor === 0 || data === undefined) continue;
-        for (let at = 0; at < data.length; at += 1) {
-          value.data[at] = (value.data[at] as number) + factor * (data[at] as number);
+        for (let at = 0; at < sum.length; at += 1) {
+          sum[at] = (sum[at] as number) + factor * (data[at] as number);
         }
       }
-      return [name, convert(value, precision)];
+      return [name, tensor(precision, shape, sum)];
     }),
   );
 }

@@ -58,21 +58,23 @@ export async function spaceFor(options: SpaceOptions, at: Where): Promise<Space>
   const counts = judged(ahead);
   const { r, m } = beginning;
   const starts = [r, m, phase.constants].filter((x) => x.some((value) => value !== 0));
-  const good = (basis: Krylov, steps: number): boolean => {
+  const judge = (basis: Krylov): ((steps: number) => boolean) => {
     const window = new Window(phase, basis, beginning);
-    return holds(basis, { window, first: window.first(given, rate) }, { measure, steps });
+    const first = window.first(given, rate);
+    return (steps) => holds(basis, { window, first }, { measure, steps });
   };
   const basis = await krylovBasis({
     product,
     size: r.length,
     starts,
     vectorsMax: form.vectorsMax,
-    isEnough: (found) => counts.every((steps) => good(found, steps)),
+    isEnough: (found) => counts.every(judge(found)),
   });
   if (basis.isWhole) return { basis, steps: endless, ahead };
   let held = 0;
+  const isGood = judge(basis);
   for (const steps of counts.reverse()) {
-    if (!good(basis, steps)) break;
+    if (!isGood(steps)) break;
     held = steps;
   }
   // A space of j products holds a step whatever its numbers are.
