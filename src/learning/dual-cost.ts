@@ -10,10 +10,12 @@ import { ordered } from "#engine/graph/walk.ts";
 import { sizeOf } from "#engine/tensor.ts";
 import type { RunSettings } from "#src/channel.ts";
 import { functionSpaceProgram } from "./descent/function-program.ts";
+import { preconditionerRank } from "./descent/gauss-newton.ts";
 import { keptProduct } from "./descent/jacobian-product.ts";
 import type { Task } from "./descent/step.ts";
 import type { FunctionSpaceForm, GaussNewtonForm } from "./descent/surface.ts";
 import { countOf } from "./examples.ts";
+import { iterationsWorth } from "./krylov-budget.ts";
 import { type KernelCost, kernelCost } from "./ntk/cost.ts";
 import { factorNumbersMax } from "./ntk/factor-computer.ts";
 import { jacobianProductCost } from "./product-cost.ts";
@@ -142,6 +144,16 @@ function byJacobian(question: SolverQuestion): Cost | null {
   };
 }
 
+/** Iterations that are worth trying before the kernel of a step of Gauss–Newton is factorised. */
+export function iterationsWorthFor(task: Pick<Task, "network" | "train">): number {
+  const divided = keptProduct(task);
+  if (divided === null) return 0;
+  const rows = countOf(task.train) * sizeOf(task.network.outputShape);
+  const kernel = kernelCost(task.network, task.train.x).flops;
+  const product = countFlops(programOutputs(divided.steps)).contraction;
+  return iterationsWorth(rows, { kernel, product }, preconditionerRank);
+}
+
 /** Iterations of conjugate gradients that a step takes, about. */
 const iterationsTypical = 40;
 
@@ -158,12 +170,15 @@ export function gaussNewtonEstimate(
   const width = settings.dtype === "float64" ? 8 : 4;
   const vectors = 8 * parameters * 8;
   if (form.solver === "cg") {
+    const otherwise = form.fallsBack
+      ? gaussNewtonEstimate({ ...form, solver: "function_space" }, question).memoryBytes
+      : 0;
     const products = Math.min(form.iterationsMax, iterationsTypical) + 16;
     const product = jacobianProductCost(task, settings.dtype, speed);
     const flops = products * product.flops;
     const seconds = products * product.seconds;
-    const memoryBytes = baseBytes + vectors + 40 * rows * 8 + product.bytes;
-    return { flops, seconds, memoryBytes };
+    const own = baseBytes + vectors + 40 * rows * 8 + product.bytes;
+    return { flops, seconds, memoryBytes: Math.max(own, otherwise) };
   }
   const cost = kernelCost(task.network, task.train.x);
   const hostFlops = rows ** 3 / 3;

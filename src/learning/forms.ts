@@ -26,6 +26,8 @@ export interface FormQuestion {
   readonly rows?: number;
   /** Contraction FLOPs of a forward pass of all examples. */
   readonly forwardFlops?: number;
+  /** Iterations of conjugate gradients that take no longer than factorising the kernel. */
+  readonly iterationsWorth?: number;
   /** What computes linear phases; weight space unless given. */
   readonly solver?: { readonly name: Solver; readonly reason: string; readonly route?: Route };
 }
@@ -75,8 +77,10 @@ const endless = { until: Number.POSITIVE_INFINITY };
 export function formAt(question: FormQuestion, step: number): FormChoice {
   const { algorithm, period, steps } = question;
   if (algorithm.type === "gauss_newton") {
-    const form = gaussNewtonForm(algorithm, question.rows ?? 0);
-    return { form, reason: `each linear problem is solved by ${form.solver}`, ...endless };
+    const form = gaussNewtonForm(algorithm, question);
+    const otherwise = form.fallsBack ? ", with the kernel where that does not converge" : "";
+    const reason = `each linear problem is solved by ${form.solver}${otherwise}`;
+    return { form, reason, ...endless };
   }
   if (algorithm.type === "standard" || period === null) {
     const form = { type: "standard", trailing: false, resets: false } as const;
@@ -117,19 +121,32 @@ export function formAt(question: FormQuestion, step: number): FormChoice {
 
 /** Rows of the largest kernel that is factorised in each step: seconds in TypeScript. */
 const factorisedRowsMax = 1500;
+export const fitsFactorised = (rows: number): boolean => rows <= factorisedRowsMax;
+/** Iterations that conjugate gradients are given at least where they are tried first. */
+const iterationsLeast = 32;
+const iterationsUsual = 200;
 
 type GaussNewton = Extract<Algorithm, { type: "gauss_newton" }>;
 
-function gaussNewtonForm(algorithm: GaussNewton, rows: number): GaussNewtonForm {
-  const { damping = 0.01, solver = "auto", cg = {}, line_search: lineSearch = true } = algorithm;
-  const usual = rows <= factorisedRowsMax ? "function_space" : "cg";
+function gaussNewtonForm(
+  algorithm: GaussNewton,
+  { rows = 0, iterationsWorth = 0 }: FormQuestion,
+): GaussNewtonForm {
+  const { damping = 0.01, solver: asked = "auto", cg = {} } = algorithm;
+  const fits = fitsFactorised(rows);
+  const isAuto = asked === "auto";
+  // Without damping the kernel's null directions are left out, which takes its spectrum.
+  const triesFirst = isAuto && fits && damping !== 0 && iterationsWorth >= iterationsLeast;
+  const usual = fits && !triesFirst ? "function_space" : "cg";
+  const iterations = cg.iterations ?? iterationsUsual;
   return {
     type: "gauss_newton",
     damping,
-    solver: solver === "auto" ? usual : solver,
-    iterationsMax: cg.iterations ?? 200,
+    solver: isAuto ? usual : asked,
+    fallsBack: triesFirst,
+    iterationsMax: triesFirst ? Math.min(iterations, iterationsWorth) : iterations,
     tolerance: cg.tolerance ?? 1e-6,
-    lineSearch,
+    lineSearch: algorithm.line_search ?? true,
     resets: false,
   };
 }

@@ -18,6 +18,10 @@ const krylovBytesMax = 2 ** 30;
 const vectorsLeast = 8;
 /** Share of the time of a spectrum that a space may take which does not do in the end. */
 const triedShare = 0.4;
+/** Seconds of a call that computes a product. */
+const callSeconds = 1e-3;
+/** Seconds of factorising a kernel of so many rows, by their cube. */
+const factorSeconds = 1.5e-10;
 /** A product is a forward pass, a vjp and a jvp, of kept primals: about four forward passes. */
 const forwardsPerProduct = 4;
 
@@ -43,6 +47,19 @@ export function sizesOf(network: Network, examples: number): KrylovSizes {
     rows: examples * sizeOf(network.outputShape),
     forwardFlops: examples * forwardFlops(network),
   };
+}
+
+/**
+ * Iterations of conjugate gradients, those of their preconditioner taken off, that take as long as
+ * a kernel and its factorisation.
+ */
+export function iterationsWorth(
+  rows: number,
+  flops: { readonly kernel: number; readonly product: number },
+  rank: number,
+): number {
+  const dense = flops.kernel / usual.flops + factorSeconds * rows ** 3;
+  return Math.max(0, Math.floor(dense / (flops.product / usual.flops + callSeconds)) - rank);
 }
 
 /** Vectors of the spaces of a route; 0 for the spectrum, which has none. */

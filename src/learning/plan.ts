@@ -6,10 +6,10 @@ import type { Plan } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { Form } from "./descent/descent.ts";
 import type { AnyForm } from "./descent/surface.ts";
-import { gaussNewtonEstimate } from "./dual-cost.ts";
+import { gaussNewtonEstimate, iterationsWorthFor } from "./dual-cost.ts";
 import { countOf } from "./examples.ts";
 import { baseBytes, costIn, linearisationsOf, memoryOf, type PlanQuestion } from "./form-cost.ts";
-import { type FormQuestion, formAt, primalsOf } from "./forms.ts";
+import { type FormQuestion, fitsFactorised, formAt, primalsOf } from "./forms.ts";
 import { sizesOf } from "./krylov-budget.ts";
 import { type Chosen, chooseSolver, type Estimate, largestThat } from "./solvers.ts";
 
@@ -30,6 +30,10 @@ export function formQuestion(question: PlanQuestion): {
     batchSize: task.batchSize,
     ...sizesOf(task.network, countOf(task.train)),
   };
+  if (algorithm.type === "gauss_newton" && fitsFactorised(base.rows)) {
+    const forms = { ...base, fitsKept: false, iterationsWorth: iterationsWorthFor(task) };
+    return { forms, chosen: null };
+  }
   if (algorithm.type !== "linearised" || task.network.coupling.length > 0) {
     return { forms: { ...base, fitsKept: false }, chosen: null };
   }

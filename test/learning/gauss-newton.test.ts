@@ -24,6 +24,7 @@ const damped: GaussNewtonForm = {
   type: "gauss_newton",
   damping: 0.1,
   solver: "function_space",
+  fallsBack: false,
   iterationsMax: 500,
   tolerance: 1e-13,
   lineSearch: false,
@@ -73,6 +74,19 @@ describe("a step of Gauss–Newton", () => {
       assert.ok(difference < 1e-9, `${loss}: ${difference}`);
       assert.ok([...(free.columns["solver_converged"] ?? [])].every((value) => value === 1));
     }
+  });
+
+  it("factorises the kernel where products alone do not converge, and says how many it took", async () => {
+    const way: Way = { ...one, loss: "softmax_cross_entropy", steps: 3 };
+    const dense = await walk(damped, way);
+    const hasty = { ...damped, solver: "cg", iterationsMax: 1, fallsBack: true } as const;
+    const tried = await walk(hasty, way);
+    assert.equal(apart(tried.state.weights, dense.state.weights), 0);
+    assert.deepEqual([...(tried.columns["solver_iterations"] ?? [])], [2, 2, 2]);
+    // Where they converge they are what is taken.
+    const free = await walk({ ...damped, solver: "cg", fallsBack: true }, way);
+    assert.ok(apart(free.state.weights, dense.state.weights) < 1e-9);
+    assert.ok([...(free.columns["solver_iterations"] ?? [])].every((count) => count > 2));
   });
 
   it("solves the normal equations (JᵀHJ/n + µ)Δ = −∇", async () => {

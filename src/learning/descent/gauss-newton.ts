@@ -5,10 +5,9 @@
  */
 import assert from "node:assert/strict";
 import type { Tensors } from "#engine/backend.ts";
-import { convert, type Tensor, tensor } from "#engine/tensor.ts";
+import { tensor } from "#engine/tensor.ts";
 import { type Curvature, curvatureOf } from "#learning/curvature.ts";
 import { createKernel, type KernelComputer } from "#learning/ntk/kernel.ts";
-import { dot } from "#learning/solve/conjugate-gradients.ts";
 import { type DampedOutcome, solveDense, solveMatrixFree } from "#learning/solve/damped.ts";
 import { judgeStep } from "#learning/solve/trust.ts";
 import type { Columns, DescentState, Stretch } from "./descent.ts";
@@ -28,7 +27,7 @@ const halvingsMax = 30;
 /** Share of the decrease that the slope promises with which a step is content (Armijo 1966). */
 const sufficient = 1e-4;
 /** Rank of the preconditioner of conjugate gradients. */
-const preconditionerRank = 16;
+export const preconditionerRank = 16;
 
 interface Row {
   readonly loss: number;
@@ -167,18 +166,22 @@ export class GaussNewton implements DescentSurface {
   async #solve(weights: Tensors, curvature: Curvature, damping: number): Promise<DampedOutcome> {
     const { form, seed, precision } = this.#options;
     const question = { curvature, examples: this.#tangents.examples, damping };
-    if (form.solver === "function_space") {
+    const dense = async (): Promise<DampedOutcome> => {
       const { tensor } = await (await this.#kernelComputer()).compute(weights);
       const unit = precision === "float64" ? Number.EPSILON : 2 ** -23;
       return solveDense(tensor.data, { ...question, unit });
-    }
-    return await solveMatrixFree(question, {
+    };
+    if (form.solver === "function_space") return await dense();
+    const tried = await solveMatrixFree(question, {
       product: await this.#product.at(weights),
       tolerance: form.tolerance,
       iterationsMax: form.iterationsMax,
       rank: preconditionerRank,
       seed,
     });
+    if (tried.converged || !form.fallsBack) return tried;
+    const found = await dense();
+    return { ...found, iterations: tried.iterations + found.iterations };
   }
 
   /** The longest of 1, ½, ¼ … that lowers the network's loss enough; 0 when none does. */
@@ -203,10 +206,11 @@ export class GaussNewton implements DescentSurface {
     const entries = Object.entries(weights).map(([name, value]) => {
       const by = move[name]?.data;
       if (by === undefined) return [name, value] as const;
-      const sum = convert(value, "float64");
-      const data = Float64Array.from(sum.data, (old, at) => old + length * (by[at] as number));
-      const next: Tensor = { dtype: "float64", shape: value.shape, data };
-      return [name, convert(next, this.#options.precision)] as const;
+      const sum = new Float64Array(value.data.length);
+      for (let at = 0; at < sum.length; at += 1) {
+        sum[at] = (value.data[at] as number) + length * (by[at] as number);
+      }
+      return [name, tensor(this.#options.precision, value.shape, sum)] as const;
     });
     return Object.fromEntries(entries);
   }
@@ -235,8 +239,9 @@ export class GaussNewton implements DescentSurface {
 }
 
 function squaredNorm(data: ArrayLike<number>): number {
-  const values = Float64Array.from(data);
-  return dot(values, values);
+  let total = 0;
+  for (let at = 0; at < data.length; at += 1) total += (data[at] as number) ** 2;
+  return total;
 }
 
 function innerProduct(a: Tensors, b: Tensors): number {

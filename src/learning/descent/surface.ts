@@ -49,6 +49,8 @@ export interface GaussNewtonForm {
    */
   readonly damping: number | { readonly period: number } | { readonly adaptive: number };
   readonly solver: "function_space" | "cg";
+  /** Whether the kernel is factorised where conjugate gradients do not converge. */
+  readonly fallsBack: boolean;
   /** Of conjugate gradients. */
   readonly iterationsMax: number;
   readonly tolerance: number;
