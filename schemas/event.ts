@@ -82,7 +82,8 @@ export const AnchorData = Type.Object(
     lambda_max: nullable(
       Type.Unsafe<Figure>({
         ...Figure,
-        description: "Largest eigenvalue of Θ_s/n on training data.",
+        description:
+          "Largest eigenvalue of Θ_s/n on training data; a lower bound where the warning says so.",
       }),
     ),
     rate_times_lambda_max: nullable(Figure),

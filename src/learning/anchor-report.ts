@@ -8,7 +8,7 @@ import type { EventData } from "#schemas/event.ts";
 import { toFigure } from "#schemas/values.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
 import type { GapProbe, KernelProbe } from "./probe.ts";
-import { stabilityOf } from "./stability.ts";
+import { stabilityOf, warningOf } from "./stability.ts";
 
 /** Linearisations reported in a run at most. */
 export const anchorReportsMax = 200;
@@ -85,6 +85,6 @@ export async function anchorReport(
     lambda_max: figure(lambdaMax),
     rate_times_lambda_max: figure(stability?.rateTimesLambdaMax),
     stable_learning_rate: figure(stability?.stableLearningRate),
-    warning: stability?.warning ?? null,
+    warning: warningOf(found, stability),
   };
 }

@@ -16,8 +16,9 @@ import { placedOn } from "./place.ts";
 import { type Prepared, prepare } from "./preparation.ts";
 import { KernelProbe } from "./probe.ts";
 import { peakFactor } from "./schedule.ts";
+import type { LargestEigenvalue } from "./solve/lanczos.ts";
 import type { Speed } from "./speed.ts";
-import { stabilityOf } from "./stability.ts";
+import { stabilityOf, warningOf } from "./stability.ts";
 import { startingState } from "./starting-state.ts";
 
 export interface PlanPorts {
@@ -44,21 +45,21 @@ export async function planOf(assignment: Assignment, ports: PlanPorts): Promise<
   };
   const none = { lambda_max: null, rate_times_lambda_max: null, stable_learning_rate: null };
   if (network.coupling.length > 0) return { ...base, ...none, warning: null };
-  const lambdaMax = await lambdaMaxOf(prepared, ports);
-  return { ...base, ...boundsOf(prepared, lambdaMax) };
+  const found = await lambdaMaxOf(prepared, ports);
+  return { ...base, ...boundsOf(prepared, found) };
 }
 
-async function lambdaMaxOf(prepared: Prepared, ports: PlanPorts): Promise<number> {
+async function lambdaMaxOf(prepared: Prepared, ports: PlanPorts): Promise<LargestEigenvalue> {
   const { backend, network, artifacts } = ports;
   const { precision, task, examples, assignment, kernelExamples } = prepared;
   const start = await calibrated(prepared, await startingState(prepared, artifacts), backend);
   const options = { backend, precision, network, loss: task.loss, train: examples.train };
   await using probe = new KernelProbe(options, kernelExamples);
-  const found = await probe.lambdaMax(start.state.descent.weights, assignment.settings.seed);
-  return found.value;
+  return await probe.lambdaMax(start.state.descent.weights, assignment.settings.seed);
 }
 
-function boundsOf({ task, assignment }: Prepared, lambdaMax: number) {
+function boundsOf({ task, assignment }: Prepared, found: LargestEigenvalue) {
+  const lambdaMax = found.value;
   const { steps } = assignment.settings;
   const { schedule, learningRate } = task.optimizer;
   const rate = learningRate * peakFactor({ schedule, steps }, 0, steps);
@@ -69,6 +70,6 @@ function boundsOf({ task, assignment }: Prepared, lambdaMax: number) {
     lambda_max: toFigure(lambdaMax),
     rate_times_lambda_max: figure(stability?.rateTimesLambdaMax),
     stable_learning_rate: figure(stability?.stableLearningRate),
-    warning: stability?.warning ?? null,
+    warning: warningOf(found, stability),
   };
 }

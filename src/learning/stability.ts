@@ -5,6 +5,7 @@
 import type { Loss } from "#schemas/algorithm.ts";
 import { curvatureMax } from "./loss.ts";
 import type { OptimizerSettings } from "./optimizer.ts";
+import type { LargestEigenvalue } from "./solve/lanczos.ts";
 
 /**
  * Largest stable η·λ for eigenvalue λ of the Hessian: 2 for gradient descent, 2(1 + μ) for heavy
@@ -56,6 +57,22 @@ export function stabilityOf(question: StabilityQuestion): Stability | null {
       `stable up to ${shown(stableLearningRate)} (largest kernel eigenvalue ${shown(lambdaMax)})`
     : null;
   return { rateTimesLambdaMax: rate * curvature, stableLearningRate, warning };
+}
+
+/** What a reader must know of an estimate of λ_max, and of rates by it; null where nothing. */
+export function warningOf(
+  found: LargestEigenvalue | null,
+  stability: Stability | null,
+): string | null {
+  const parts = [stability?.warning ?? null];
+  if (found !== null && !found.converged) {
+    const { value, residual, products } = found;
+    parts.unshift(
+      `lambda_max is ${shown(value)} or more: ${products} products of the kernel leave a ` +
+        `residual of ${shown(residual)}, so that the largest stable rate may be less`,
+    );
+  }
+  return parts.filter((part) => part !== null).join("; ") || null;
 }
 
 const shown = (value: number): string => String(Number(value.toPrecision(4)));

@@ -76,7 +76,7 @@ describe("a step of Gauss–Newton", () => {
     }
   });
 
-  it("factorises the kernel where products alone do not converge, and says how many it took", async () => {
+  it("factorises the kernel where products alone do not converge, and counts both", async () => {
     const way: Way = { ...one, loss: "softmax_cross_entropy", steps: 3 };
     const dense = await walk(damped, way);
     const hasty = { ...damped, solver: "cg", iterationsMax: 1, fallsBack: true } as const;
