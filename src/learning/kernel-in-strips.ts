@@ -1,27 +1,34 @@
 /**
- * A one-off full kernel that is never whole in memory: stored strip by strip, with the figures that
- * can be had without ever holding it. Others are in kernel-errand.ts.
+ * A one-off full kernel that is never whole in memory: stored strip by strip, from a device or from
+ * the parts that several have stored, with the figures that can be had without ever holding it.
+ * Others are in kernel-errand.ts.
  */
 import type { Tensors } from "#engine/backend.ts";
-import type { Tensor } from "#engine/tensor.ts";
+import type { DType, Tensor } from "#engine/tensor.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import { toFigure } from "#schemas/values.ts";
 import type { Artifacts, Digest } from "#storage/artifacts.ts";
 import { createKernel, type SquareKernelOptions } from "./ntk/kernel.ts";
-import { eigenvaluesInFile, storeStrips } from "./ntk/kernel-file.ts";
+import { eigenvaluesInFile, rowsInFile, storeStrips } from "./ntk/kernel-file.ts";
+import type { Share } from "./ntk/shares.ts";
 import { StreamedFigures } from "./ntk/streamed-figures.ts";
+import type { KernelStrip } from "./ntk/strips.ts";
 import { targetsOf } from "./ntk/targets.ts";
 
-export interface StripsErrand {
+/** What is wanted beside the kernel, and where it goes. */
+export interface StripsWanted {
   readonly artifacts: Artifacts;
-  readonly kernel: SquareKernelOptions;
   /** Labels of the examples, where there are some. */
   readonly y: Tensor | null;
-  readonly parameters: Tensors;
   /** How many are wanted. */
   readonly eigenvalues: number;
   readonly metadata: Readonly<Record<string, string>>;
   readonly bytesMax: number;
+}
+
+export interface StripsErrand extends StripsWanted {
+  readonly kernel: SquareKernelOptions;
+  readonly parameters: Tensors;
 }
 
 export interface StoredKernel {
@@ -29,6 +36,12 @@ export interface StoredKernel {
   readonly shape: readonly number[];
   readonly figures: Omit<NtkFigures, "seconds" | "contractions">;
   readonly contractions: ReadonlyMap<string, string>;
+}
+
+interface Size {
+  readonly examples: number;
+  readonly outputs: number;
+  readonly dtype: DType;
 }
 
 /** What needs every eigenvalue. */
@@ -39,22 +52,25 @@ const withoutSpectrum = {
 
 /** Computes and stores. Failures of `createKernel` and of the store. */
 export async function computeInStrips(errand: StripsErrand): Promise<StoredKernel> {
-  const { artifacts, kernel, parameters, metadata, bytesMax } = errand;
+  const { kernel, parameters } = errand;
   await using computer = await createKernel(kernel);
   const { examples, outputs, contractions } = computer;
-  const targets = targetsOf(errand.y, outputs);
+  const size = { examples, outputs, dtype: kernel.precision };
+  return { ...(await stored(errand, size, computer.strips(parameters))), contractions };
+}
+
+/** Stores all strips, and takes the figures of them on their way. */
+async function stored(
+  { artifacts, y, eigenvalues: count, metadata, bytesMax }: StripsWanted,
+  { examples, outputs, dtype }: Size,
+  all: AsyncIterable<KernelStrip>,
+): Promise<Omit<StoredKernel, "contractions">> {
+  const targets = targetsOf(y, outputs);
   const seen = new StreamedFigures(examples, outputs, targets);
-  const head = {
-    dtype: kernel.precision,
-    shape: [examples, outputs, examples, outputs],
-    metadata,
-  };
-  const { digest } = await storeStrips(artifacts, head, {
-    all: computer.strips(parameters),
-    seen: (strip) => seen.add(strip),
-    bytesMax,
-  });
-  const eigenvalues = await eigenvaluesInFile(artifacts, { ...head, digest }, errand.eigenvalues);
+  const head = { dtype, shape: [examples, outputs, examples, outputs], metadata };
+  const strips = { all, seen: (strip: KernelStrip) => seen.add(strip), bytesMax };
+  const { digest } = await storeStrips(artifacts, head, strips);
+  const eigenvalues = await eigenvaluesInFile(artifacts, { ...head, digest }, count);
   const { trace, norm, alignment } = seen;
   const layers = [...seen.layerTraces];
   const total = layers.reduce((sum, [, part]) => sum + part, 0);
@@ -69,5 +85,66 @@ export async function computeInStrips(errand: StripsErrand): Promise<StoredKerne
     centred_alignment: targets === undefined ? null : toFigure(alignment.centred),
     layer_share: Object.fromEntries(layers.map(([layer, part]) => [layer, toFigure(part / total)])),
   };
-  return { digest, shape: head.shape, figures, contractions };
+  return { digest, shape: head.shape, figures };
+}
+
+/** Consecutive strips of a kernel in a file of their own. */
+export interface StripsPart {
+  /** First example of the rows, and how many examples there are; there may be none. */
+  readonly from: number;
+  readonly count: number;
+  /** Null without rows. */
+  readonly digest: Digest | null;
+  readonly layerTraces: ReadonlyMap<string, number>;
+}
+
+/** Computes and stores one of several shares. Failures as of `computeInStrips`. */
+export async function storeStripsPart(
+  { artifacts, kernel, parameters, bytesMax }: Omit<StripsErrand, "y" | "eigenvalues" | "metadata">,
+  share: Share,
+): Promise<StripsPart & Pick<StoredKernel, "contractions">> {
+  await using computer = await createKernel(kernel);
+  const { examples, outputs, contractions } = computer;
+  const { from, count } = computer.stripsOf(share);
+  const layerTraces = new Map<string, number>();
+  if (count === 0) return { from, count, digest: null, layerTraces, contractions };
+  const seen = (strip: KernelStrip): void => {
+    for (const [layer, trace] of strip.layerTraces) {
+      layerTraces.set(layer, (layerTraces.get(layer) ?? 0) + trace);
+    }
+  };
+  const head = partHead({ examples, outputs, dtype: kernel.precision }, count);
+  const strips = { all: computer.strips(parameters, share), seen, bytesMax };
+  const { digest } = await storeStrips(artifacts, head, strips);
+  return { from, count, digest, layerTraces, contractions };
+}
+
+const partHead = ({ examples, outputs, dtype }: Size, count: number) => ({
+  dtype,
+  shape: [count, outputs, examples, outputs],
+  metadata: {},
+});
+
+/** The whole from parts in the order of their rows. Failure `storage_corrupt` for one cut off. */
+export async function joinStrips(
+  wanted: StripsWanted,
+  size: Size,
+  parts: readonly StripsPart[],
+): Promise<Omit<StoredKernel, "contractions">> {
+  const { artifacts } = wanted;
+  const { outputs, examples, dtype } = size;
+  async function* all(): AsyncGenerator<KernelStrip> {
+    const rows = { dtype, shape: [1, outputs, examples, outputs] };
+    for (const { from, count, digest, layerTraces } of parts) {
+      if (digest === null) continue;
+      const file = { ...partHead(size, count), digest };
+      let at = 0;
+      for await (const data of rowsInFile(artifacts, file, outputs)) {
+        const traces = at === 0 ? layerTraces : new Map<string, number>();
+        yield { from: from + at, count: 1, rows: { ...rows, data }, layerTraces: traces };
+        at += 1;
+      }
+    }
+  }
+  return await stored(wanted, size, all());
 }

@@ -5,7 +5,7 @@
  */
 import type { Backend, Precision, Tensors } from "#engine/backend.ts";
 import type { Network } from "#engine/network.ts";
-import { sizeOf } from "#engine/tensor.ts";
+import { sizeOf, type Tensor } from "#engine/tensor.ts";
 import { curvatureOf } from "./curvature.ts";
 import { targetValues } from "./descent/residual-accuracy.ts";
 import { Tangents } from "./descent/tangents.ts";
@@ -26,6 +26,16 @@ export interface RegressionOptions {
   readonly ridge: number;
   /** What the regression starts from: the network's outputs f_s, or zero (the after-kernel). */
   readonly prior: "network" | "zero";
+  /** Kernels at θ_s that are at hand; the others are computed. */
+  readonly known?: KnownKernels;
+}
+
+/** Full kernels in the precision of the regression. */
+export interface KnownKernels {
+  /** Of the training examples, [N, O, N, O]. */
+  readonly own?: Tensor;
+  /** Of training and test examples, [N, O, M, O]. */
+  readonly cross?: Tensor;
 }
 
 /** Fit of a split. */
@@ -51,11 +61,9 @@ export interface Regression {
 
 /** Failures are those of kernels: `incompatible`, `too_large`. */
 export async function kernelRegression(options: RegressionOptions): Promise<Regression> {
-  const { network, backend, precision, parameters, examples, ridge } = options;
+  const { precision, examples, ridge } = options;
   const { train, test } = examples;
-  const kernelOptions = { network, backend, precision, x: train.x, variant: "full" } as const;
-  await using computer = await createKernel(kernelOptions);
-  const { tensor: kernel } = await computer.compute(parameters);
+  const kernel = options.known?.own ?? (await ownKernel(options, train));
   const targets = await targetsIn(options, train);
   const start = await priorOn(options, train);
   const curvature = curvatureOf("mean_squared_error", start, { targets, examples: countOf(train) });
@@ -73,15 +81,26 @@ export async function kernelRegression(options: RegressionOptions): Promise<Regr
   };
 }
 
-async function testFit(options: RegressionOptions, test: Split, c: Float64Array): Promise<Fit> {
+async function ownKernel(options: RegressionOptions, { x }: Split): Promise<Tensor> {
+  const { network, backend, precision, parameters } = options;
+  const of = { network, backend, precision, x, variant: "full" } as const;
+  await using computer = await createKernel(of);
+  return (await computer.compute(parameters)).tensor;
+}
+
+async function crossKernel(options: RegressionOptions, test: Split): Promise<Tensor> {
   const { network, backend, precision, parameters, examples } = options;
+  const of = { network, backend, precision, variant: "full" } as const;
+  const sides = { x: examples.train.x, second: test.x };
+  await using computer = await createCrossKernel({ ...of, ...sides });
+  return (await computer.compute(parameters)).tensor;
+}
+
+async function testFit(options: RegressionOptions, test: Split, c: Float64Array): Promise<Fit> {
   if (countOf(test) === 0)
     return { outputs: new Float64Array(0), loss: Number.NaN, accuracy: null };
-  const base = { network, backend, precision, variant: "full" } as const;
-  const sides = { x: test.x, second: examples.train.x };
-  await using cross = await createCrossKernel({ ...base, ...sides });
-  const { tensor } = await cross.compute(parameters);
-  const outputs = added(await priorOn(options, test), timesRows(tensor.data, c));
+  const { data } = options.known?.cross ?? (await crossKernel(options, test));
+  const outputs = added(await priorOn(options, test), timesColumns(data, c));
   return fitOf(options, test, { outputs, targets: await targetsIn(options, test) });
 }
 
@@ -104,6 +123,18 @@ function timesRows(a: ArrayLike<number>, c: Float64Array): Float64Array {
     for (let i = 0; i < c.length; i += 1) sum += (a[base + i] as number) * (c[i] as number);
     return sum;
   });
+}
+
+/** Aᵀc for a row-major A with as many rows as c has numbers. */
+function timesColumns(a: ArrayLike<number>, c: Float64Array): Float64Array {
+  const result = new Float64Array(a.length / c.length);
+  for (const [row, weight] of c.entries()) {
+    const base = row * result.length;
+    for (let j = 0; j < result.length; j += 1) {
+      result[j] = (result[j] as number) + (a[base + j] as number) * weight;
+    }
+  }
+  return result;
 }
 
 function added(a: Float64Array, b: Float64Array): Float64Array {

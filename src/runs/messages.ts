@@ -64,6 +64,7 @@ const ErrandResult = Type.Union([
   Type.Object({ kind: Type.Literal("plan"), answer: PlanAnswer }),
   Type.Object({
     kind: Type.Literal("kernel_share"),
+    form: Type.Enum(["upper", "strips", "rows", "columns"]),
     from: Count,
     count: Count,
     digest: nullable(Digest),

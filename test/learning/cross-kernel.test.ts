@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { referenceBackend } from "#engine/backends/reference.ts";
 import { networkFrom } from "#engine/layers/definition.ts";
 import { type Tensor, tensor } from "#engine/tensor.ts";
-import { createCrossKernel } from "#learning/ntk/cross.ts";
+import { CrossJoin, createCrossKernel } from "#learning/ntk/cross.ts";
 import { createKernel } from "#learning/ntk/kernel.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
 import type { Definition } from "#schemas/model.ts";
@@ -98,6 +98,34 @@ describe("a kernel between two sets", () => {
         const actual = (await structured.compute(parameters)).tensor;
         assert.deepEqual(actual.shape, expected.shape);
         close(actual, [...expected.data]);
+      });
+    }
+  }
+
+  for (const [name, definition] of Object.entries(networks)) {
+    for (const variant of variants) {
+      it(`in shares is to the bit the whole (${name}, ${variant})`, async () => {
+        const network = networkFrom(definition);
+        const { first, second } = examplesOf(network.input.shape);
+        const parameters = Object.fromEntries(network.initialise(3));
+        const options = { network, backend, precision: "float32", variant } as const;
+        for (const block of [1, 2, 3]) {
+          const given = { ...options, x: first, second, block };
+          await using whole = await createCrossKernel(given);
+          const { tensor: expected, outputs } = await whole.compute(parameters);
+          for (const axis of ["rows", "columns"] as const) {
+            for (const devices of [2, 3, 5]) {
+              const join = new CrossJoin({ variant, rows, columns, outputs }, "float32");
+              for (let index = 0; index < devices; index += 1) {
+                // Each device compiles for itself.
+                await using own = await createCrossKernel(given);
+                join.add(await own.share(parameters, { axis, index, of: devices }));
+              }
+              assert.ok(join.isWhole);
+              assert.deepEqual(join.tensor, expected);
+            }
+          }
+        }
       });
     }
   }

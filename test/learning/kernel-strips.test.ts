@@ -8,6 +8,7 @@ import { networkFrom } from "#engine/layers/definition.ts";
 import { tensor } from "#engine/tensor.ts";
 import { readSafetensors } from "#formats/safetensors.ts";
 import { computeKernel } from "#learning/kernel-errand.ts";
+import { computeShare, joinShares } from "#learning/kernel-shares.ts";
 import { alignmentOf } from "#learning/ntk/alignment.ts";
 import { kernelTrace, spectrumOf } from "#learning/ntk/figures.ts";
 import { createKernel } from "#learning/ntk/kernel.ts";
@@ -72,6 +73,28 @@ describe("a kernel in strips", () => {
       );
     });
   }
+
+  it("is divided into shares that have all strips once, with their bits", async () => {
+    const [count, of] = [9, 3];
+    const x = examplesOf(count);
+    const backend = backends.onnxruntime;
+    const options = { network, backend, precision: "float64", x, variant: "full" } as const;
+    for (const block of [1, 2, 4, 9]) {
+      await using computer = await createKernel({ ...options, block });
+      const whole = [...(await computer.compute(parameters)).tensor.data];
+      const rows: number[] = [];
+      for (let index = 0; index < of; index += 1) {
+        const own = computer.stripsOf({ index, of });
+        assert.ok(own.count === 0 || own.from === rows.length / (3 * count * 3));
+        const before = rows.length;
+        for await (const strip of computer.strips(parameters, { index, of })) {
+          rows.push(...strip.rows.data);
+        }
+        assert.equal(rows.length - before, own.count * 3 * count * 3);
+      }
+      assert.deepEqual(rows, whole);
+    }
+  });
 
   it("is symmetric to the last bit and positive semidefinite in every division", async () => {
     for (const block of [1, 2, 3, 4, 7]) {
@@ -152,6 +175,34 @@ describe("a one-off kernel beyond memory", () => {
     }
     assert.equal(inStrips.figures.lambda_min, "NaN");
     assert.deepEqual(inStrips.figures.layer_share, inMemory.figures.layer_share);
+  });
+
+  it("is the same file with the same figures from the strips of several devices", async () => {
+    const alone = await computeKernel({ ...ports, wholeBytesMax: 0 }, errand);
+    for (const devices of [1, 2, 4]) {
+      const shares = [];
+      for (let index = 0; index < devices; index += 1) {
+        const share = { form: "strips", index, of: devices, gpu: 0 } as const;
+        shares.push(await computeShare(ports, { ...errand, share }));
+      }
+      const joined = await joinShares(ports, { ...errand, shares });
+      assert.equal(joined.digest, alone.digest);
+      const { layer_share: parts, seconds: _, ...figures } = joined.figures;
+      const { layer_share: expected, seconds: __, ...others } = alone.figures;
+      assert.deepEqual(figures, others);
+      for (const [layer, part] of Object.entries(expected)) {
+        assert.ok(Math.abs(Number(parts[layer]) - Number(part)) <= 1e-12);
+      }
+    }
+  });
+
+  it("is refused where a device's strips are cut off", async () => {
+    const share = { form: "strips", index: 0, of: 1, gpu: 0 } as const;
+    const whole = await computeShare(ports, { ...errand, share });
+    const bytes = await artifacts.get(whole.digest ?? "");
+    const { digest } = await artifacts.put(bytes.slice(0, -8), { bytesMax: 2 ** 20 });
+    const joined = joinShares(ports, { ...errand, shares: [{ ...whole, digest }] });
+    await assert.rejects(joined, { code: "storage_corrupt" });
   });
 
   it("is held whole where it is no full kernel, which has limits of its own", async () => {

@@ -57,41 +57,45 @@ export async function eigenvaluesInFile(
   const product = async (v: Float64Array): Promise<Float64Array> => {
     const result = new Float64Array(size);
     let at = 0;
-    for await (const row of rowsInFile(artifacts, file)) {
+    for await (const row of rowsInFile(artifacts, file, 1)) {
       result[at] = dot(row, v);
       at += 1;
     }
-    if (at !== size) throw new Failure("storage_corrupt", "The kernel's file is cut off.");
     return result;
   };
   return await largestOf({ size, precision, product }, count);
 }
 
-/** Rows of the matrix, each valid until the next. */
-async function* rowsInFile(
+/**
+ * Rows of the matrix [N·O, N'·O], so many at a time, each time valid until the next. Failure
+ * `storage_corrupt` when the file is cut off.
+ */
+export async function* rowsInFile(
   artifacts: Artifacts,
   { digest, ...head }: KernelHead & { readonly digest: Digest },
+  rows: number,
 ): AsyncGenerator<TensorData> {
   const start = headerOf(head).byteLength;
-  const rowBytes = Math.sqrt(sizeOf(head.shape)) * bytesOf[head.dtype];
-  const bytes = new Uint8Array(rowBytes);
+  const allBytes = sizeOf(head.shape) * bytesOf[head.dtype];
+  const bytes = new Uint8Array(rows * sizeOf(head.shape.slice(2)) * bytesOf[head.dtype]);
   const stored = {
     bytes,
     element: head.dtype === "float64" ? "f8" : "f4",
     bigEndian: false,
   } as const;
-  const end = start + sizeOf(head.shape) * bytesOf[head.dtype] - 1;
-  let filled = 0;
-  for await (const piece of artifacts.stream(digest, { start, end })) {
+  let [filled, read] = [0, 0];
+  for await (const piece of artifacts.stream(digest, { start, end: start + allBytes - 1 })) {
     let at = 0;
     while (at < piece.byteLength) {
-      const taken = Math.min(rowBytes - filled, piece.byteLength - at);
+      const taken = Math.min(bytes.byteLength - filled, piece.byteLength - at);
       bytes.set(piece.subarray(at, at + taken), filled);
       at += taken;
       filled += taken;
-      if (filled < rowBytes) continue;
+      if (filled < bytes.byteLength) continue;
       yield decodeElements(stored, { format: "safetensors", pointer: `/${tensorName}` });
       filled = 0;
     }
+    read += piece.byteLength;
   }
+  if (read !== allBytes) throw new Failure("storage_corrupt", "The kernel's file is cut off.");
 }

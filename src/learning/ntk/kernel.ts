@@ -16,8 +16,8 @@ import {
   type Factors,
   type KernelOptions,
 } from "./factor-computer.ts";
-import { RowAssembly, type Share, triangleShare, type UpperRows } from "./shares.ts";
-import { factorsOf, type SpanPair, spansOf, upperPairs } from "./spans.ts";
+import { evenShare, RowAssembly, type Share, triangleShare, type UpperRows } from "./shares.ts";
+import { examplesIn, factorsOf, type SpanPair, spansOf, upperPairs } from "./spans.ts";
 import { type KernelStrip, stripsOf } from "./strips.ts";
 
 export type { KernelOptions } from "./factor-computer.ts";
@@ -130,17 +130,24 @@ export class KernelComputer implements AsyncDisposable {
   }
 
   /**
-   * The full kernel at `parameters` strip by strip: bit for bit as `compute` has it, in the time of
-   * twice the products and the memory of one strip.
+   * The full kernel at `parameters` strip by strip, or the strips of a share: bit for bit as
+   * `compute` has it, in the time of twice the products and the memory of one strip.
    */
-  async *strips(parameters: Tensors): AsyncGenerator<KernelStrip> {
+  async *strips(parameters: Tensors, share?: Share): AsyncGenerator<KernelStrip> {
     const { variant, examples, outputs, block } = this.#factors.parts;
     assert(variant === "full", "only full kernels are taken apart");
     const factors = await this.#factors.compute(parameters);
     yield* stripsOf({
       ...{ examples, outputs, block, dtype: this.#precision },
+      ...(share === undefined ? {} : { share }),
       blockOf: (pair, into) => this.#blockOf(factors, pair, into),
     });
+  }
+
+  /** Which examples the strips of a share are. */
+  stripsOf(share: Share): { readonly from: number; readonly count: number } {
+    const { examples, block } = this.#factors.parts;
+    return examplesIn(evenShare(spansOf(examples, block), share));
   }
 
   async #blockOf(factors: Factors, { left, right }: SpanPair, into?: Tensors): Promise<Tensors> {

@@ -1,6 +1,6 @@
 /**
- * A symmetric kernel in shares, for several devices: which rows of blocks each of them computes,
- * from the diagonal on, and how the rows of all of them become the whole. It computes nothing.
+ * A kernel in shares, for several devices: which rows of blocks each of them computes, and how
+ * those of a symmetric kernel, from the diagonal on, become the whole. It computes nothing.
  */
 import assert from "node:assert/strict";
 import type { Tensors } from "#engine/backend.ts";
@@ -8,7 +8,7 @@ import { allocate, type DType, sizeOf, type Tensor, zeros } from "#engine/tensor
 import { type KernelShape, placeBlock, planesOf, shapeOf } from "./assemble.ts";
 import { tracesIn } from "./blocks.ts";
 import { copyRows, copyUpper, type Numbers } from "./placing.ts";
-import type { Span, SpanPair } from "./spans.ts";
+import { examplesIn, type Span, type SpanPair } from "./spans.ts";
 
 /** One of several parts of the work, from 0. */
 export interface Share {
@@ -34,6 +34,12 @@ export function triangleShare<Row>(rows: readonly Row[], { index, of }: Share): 
   return rows.slice(start(index), start(index + 1));
 }
 
+/** Those of a rectangle: as many for each share, but for one. */
+export function evenShare<Row>(rows: readonly Row[], { index, of }: Share): readonly Row[] {
+  const start = (part: number): number => Math.floor((rows.length * part) / of);
+  return rows.slice(start(index), start(index + 1));
+}
+
 /** Rows of a kernel from example `from` on, and its columns from the same example on. */
 export interface UpperRows {
   readonly from: number;
@@ -55,10 +61,10 @@ export class RowAssembly implements UpperRows {
 
   constructor(shape: KernelShape, spans: readonly Span[], dtype: DType) {
     const { variant, examples, outputs } = shape;
-    const [first, last] = [spans[0], spans.at(-1)];
+    const { from, count } = examplesIn(spans);
     this.#shape = shape;
-    this.from = first === undefined ? 0 : first.from + first.known;
-    this.count = last === undefined ? 0 : last.from + last.count - this.from;
+    this.from = from;
+    this.count = count;
     const columns = examples - this.from;
     const axes = { full: [this.count, outputs, columns, outputs], plane: [this.count, columns] };
     const shapes = {

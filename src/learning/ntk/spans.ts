@@ -23,6 +23,14 @@ export function spansOf(examples: number, block: number): Span[] {
   });
 }
 
+/** The examples of consecutive blocks that no earlier block has. */
+export function examplesIn(spans: readonly Span[]): Pick<Span, "from" | "count"> {
+  const [first, last] = [spans[0], spans.at(-1)];
+  if (first === undefined || last === undefined) return { from: 0, count: 0 };
+  const from = first.from + first.known;
+  return { from, count: last.from + last.count - from };
+}
+
 /** Two blocks, left and right of a product. */
 export interface SpanPair {
   readonly left: Span;

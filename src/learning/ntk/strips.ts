@@ -8,6 +8,7 @@ import { allocate, type DType, type Tensor } from "#engine/tensor.ts";
 import { placeBlock } from "./assemble.ts";
 import { mirrorOf, tracesIn } from "./blocks.ts";
 import { copyLower, copyRows, copyUpper } from "./placing.ts";
+import { evenShare, type Share } from "./shares.ts";
 import { type Span, type SpanPair, spansOf } from "./spans.ts";
 
 /** Rows of consecutive examples. */
@@ -26,19 +27,21 @@ export interface StripsOptions {
   readonly outputs: number;
   readonly block: number;
   readonly dtype: DType;
+  /** Whose strips; of all unless given. */
+  readonly share?: Share;
   /** What the procedure of a pair of blocks gives, into the arrays of `into` where it is given. */
   readonly blockOf: (pair: SpanPair, into: Tensors | undefined) => Promise<Tensors>;
 }
 
-/** All strips, from the first row to the last. */
+/** All strips of a share, from its first row to its last. */
 export async function* stripsOf(options: StripsOptions): AsyncGenerator<KernelStrip> {
-  const { examples, outputs, block, dtype, blockOf } = options;
+  const { examples, outputs, block, dtype, share, blockOf } = options;
   const spans = spansOf(examples, block);
   const width = outputs * examples * outputs;
   const data = allocate(dtype, (spans[0]?.count ?? 0) * width);
   let others: Tensors | undefined;
   let diagonal: Tensors | undefined;
-  for (const span of spans) {
+  for (const span of share === undefined ? spans : evenShare(spans, share)) {
     const count = span.count - span.known;
     const rows = {
       dtype,

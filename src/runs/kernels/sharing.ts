@@ -7,7 +7,7 @@ import type { Errands } from "#runs/errands.ts";
 import { kernelMemoryBytesMax } from "#schemas/kernel.ts";
 import type { Ntk } from "#schemas/ntk.ts";
 import type { Errand, KernelWork } from "#src/channel.ts";
-import type { KernelDone } from "#src/kernel-shares.ts";
+import type { KernelDone, ShareForm } from "#src/kernel-shares.ts";
 
 /** Where kernels are computed: a child, or one for each GPU. */
 export type KernelChild = Pick<Errands, "perform" | "close">;
@@ -16,23 +16,27 @@ export type KernelChild = Pick<Errands, "perform" | "close">;
 export const sharedNumbersMin = 2 ** 22;
 
 /**
- * A kernel of two sets and a regression are one child's, since the latter needs the whole; so is
- * what is computed straight into its file.
+ * How a kernel is divided among several children; null where one computes it alone. One between two
+ * sets is divided along the larger. A regression without a second set has too few rows to share.
  */
-export function isShared(ntk: Ntk, numbersMin: number = sharedNumbersMin): boolean {
-  const numbers = sizeOf(ntk.shape);
-  const isInMemory = numbers * bytesOf[ntk.dtype] <= kernelMemoryBytesMax;
-  return ntk.second === null && !ntk.regression && isInMemory && numbers >= numbersMin;
+export function sharedAs(ntk: Ntk, numbersMin: number = sharedNumbersMin): ShareForm | null {
+  const { shape, dtype, first, second, regression } = ntk;
+  const numbers = sizeOf(shape);
+  if (numbers < numbersMin) return null;
+  if (second !== null) return second.examples > first.examples ? "columns" : "rows";
+  if (regression) return null;
+  return numbers * bytesOf[dtype] > kernelMemoryBytesMax ? "strips" : "upper";
 }
 
-/** The kernel, its rows shared among all children. Failures of any part are the whole's. */
+/** The kernel, divided among all children. Failures of any part are the whole's. */
 export async function performShared(
   work: KernelWork,
   children: readonly KernelChild[],
+  form: ShareForm,
 ): Promise<KernelDone> {
   const parts = await Promise.allSettled(
     children.map(async (child, gpu) => {
-      const share = { index: gpu, of: children.length, gpu };
+      const share = { form, index: gpu, of: children.length, gpu };
       const errand: Extract<Errand, { kind: "kernel_share" }> = {
         ...work,
         kind: "kernel_share",

@@ -13,7 +13,7 @@ import { Failure } from "#src/failure.ts";
 import type { KernelDone } from "#src/kernel-shares.ts";
 import type { NtkRecord } from "#storage/store.ts";
 import { kernelTopic } from "./commands.ts";
-import { isShared, type KernelChild, performShared } from "./sharing.ts";
+import { type KernelChild, performShared, sharedAs } from "./sharing.ts";
 
 export interface KernelWorkerOptions {
   readonly context: RunContext;
@@ -129,8 +129,9 @@ export class KernelWorker {
 
   async #perform({ ntk }: NtkRecord, errand: KernelErrand): Promise<KernelDone> {
     const { errands, sharedNumbersMin } = this.#options;
-    const isAlone = errands.length === 1 || !isShared(ntk, sharedNumbersMin);
-    return isAlone ? await errands[0].perform(errand) : await performShared(errand, errands);
+    const form = errands.length === 1 ? null : sharedAs(ntk, sharedNumbersMin);
+    if (form === null) return await errands[0].perform(errand);
+    return await performShared(errand, errands, form);
   }
 
   async #errand({ ntk, first, second, weights }: NtkRecord): Promise<KernelErrand> {
