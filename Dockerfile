@@ -14,7 +14,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-audit --no-fund 
 
 # ONNX Runtime's CUDA provider comes from NuGet, by the package's script and by this step alone.
 FROM install AS install-cuda
-RUN node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12 \
+# It reads the environment, which says "skip" above, before its flags.
+RUN ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js \
   && test -f node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so \
   && rm -f node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_tensorrt.so
 

@@ -4,8 +4,7 @@ import { networkFrom } from "#engine/layers/definition.ts";
 import type { Network } from "#engine/network.ts";
 import type { GraphNode } from "#schemas/layer.ts";
 import type { Definition } from "#schemas/model.ts";
-import type { Built } from "../programs.ts";
-import { build } from "../programs.ts";
+import { type Built, build, type Net } from "../programs.ts";
 
 const classes = 10;
 
@@ -121,25 +120,26 @@ export const quickTasks: readonly Task[] = [
   },
 ];
 
+/** A network as the programs that are timed take it, by its inference. */
+export function netOf(network: Network): Net {
+  const { parameters } = network;
+  return {
+    input: network.input.shape,
+    weights: parameters.map(({ shape }) => shape),
+    forward: (weights, x) => {
+      const arrays = new Map(parameters.map(({ name }, at) => [name, weights[at] ?? x] as const));
+      return network.apply(arrays, x, "inference");
+    },
+  };
+}
+
 /** The network of a task, and ordinary training steps of it with its own first weights. */
 export function builtFor(task: Task): { readonly network: Network; readonly built: Built } {
   const network = networkFrom(task.definition);
-  const parameters = network.parameters;
-  const built = build(
-    task.name,
-    {
-      input: network.input.shape,
-      weights: parameters.map(({ shape }) => shape),
-      forward: (weights, x) => {
-        const arrays = new Map(parameters.map(({ name }, at) => [name, weights[at] ?? x] as const));
-        return network.apply(arrays, x, "inference");
-      },
-    },
-    { batch: task.batch, linear: false },
-  );
+  const built = build(task.name, netOf(network), { batch: task.batch, linear: false });
   const initial = network.initialise(0);
   const start: Tensors = Object.fromEntries(
-    parameters.flatMap(({ name }, at) => {
+    network.parameters.flatMap(({ name }, at) => {
       const value = initial.get(name);
       return value === undefined ? [] : [[`weights/${at}`, value] as const];
     }),

@@ -21,12 +21,44 @@ describe("a diagnosis", () => {
   const unbuilt = { gpus: [h100], cudaProvider: absent };
   const lacking = { gpus: [h100], cudaProvider: { isThere: true, missing: ["libcudnn.so.9"] } };
   const sound = { gpus: [h100], cudaProvider: whole };
+  const bare100 = "CUDA failure 100: no CUDA-capable device is detected ";
+  const around = `cuda_call.cc:121 Status CudaCall(ERRTYPE) ${"[with THRW = true] ".repeat(40)}`;
+  const failure100 = `${around}${bare100}; GPU=32635 ; hostname=h ; expr=cudaSetDevice(0);`;
+  const lackingTwo = {
+    gpus: [h100],
+    cudaProvider: { isThere: true, missing: ["libcublas.so.12", "libcudnn.so.9"] },
+  };
   const cases = [
     ["no GPU", ofOnnx, "any", bare, /no NVIDIA GPU/, /driver/],
     ["an old driver", ofOnnx, "any", old, /470\.57\.02.*525/, /driver/],
-    ["no provider", ofOnnx, "any", unbuilt, /libonnxruntime_providers_cuda/, /INSTALL=cuda12/],
-    ["no cuDNN", ofOnnx, "any", lacking, /lacks libcudnn\.so\.9/, /cuDNN 9/],
-    ["a fault that is not known", ofOnnx, "CUDA failure 100", sound, /CUDA failure 100/, null],
+    ["no provider", ofOnnx, "any", unbuilt, /libonnxruntime_providers_cuda/, /INSTALL=true/],
+    ["no cuDNN", ofOnnx, "any", lacking, /lacks libcudnn\.so\.9/, /cudnn9-cuda-12/],
+    [
+      "no CUDA",
+      ofOnnx,
+      "any",
+      lackingTwo,
+      /lacks libcublas.so.12, libcudnn/,
+      /CUDA 12 and cuDNN 9/,
+    ],
+    [
+      "a GPU that is hidden",
+      ofOnnx,
+      failure100,
+      sound,
+      /^CUDA failure 100: no .* detected$/,
+      /VISIBLE/,
+    ],
+    ["a driver exchanged", ofOnnx, "CUDA failure 803: x ; y", sound, /803: x$/, /restart/],
+    [
+      "a failure that is not known",
+      ofOnnx,
+      "CUDA failure 1: x",
+      sound,
+      /^CUDA failure 1: x$/,
+      null,
+    ],
+    ["a fault that is not known", ofOnnx, "it fell over", sound, /it fell over/, null],
     ["no package", ofTfjs, "Cannot find module 'x'", sound, /is not installed/, /install -- gpu/],
     ["no GPU for TensorFlow", ofTfjs, "finds no GPU", bare, /no NVIDIA GPU/, /driver/],
     [

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { promisify } from "node:util";
@@ -97,6 +98,19 @@ describe("the Dockerfile", () => {
     }
     // What is built without a target is the last stage.
     assert.match(stages.at(-1) ?? "", / AS cpu\n/);
-    assert.match(named.get("install-cuda") ?? "", /--onnxruntime-node-install=cuda12/);
+  });
+
+  it("tells ONNX Runtime's package to install in words that it takes", async () => {
+    const script = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+    const utilities = join(script, "..", "script", "install-utils.js");
+    const asks = `console.log(require(${JSON.stringify(utilities)}).parseInstallFlag())`;
+    const told = /ONNXRUNTIME_NODE_INSTALL=(\S+) node node_modules\/onnxruntime-node/;
+    for (const file of ["Dockerfile", "deploy/gpu-check.sh", "docs/gpu.md"]) {
+      const [, value = "nothing"] = told.exec(await readFile(join(root, file), "utf8")) ?? [];
+      // As in npm, whose settings the repository has.
+      const env = { npm_config_onnxruntime_node_install: "skip", ONNXRUNTIME_NODE_INSTALL: value };
+      const { stdout } = await run(process.execPath, ["-e", asks], { env });
+      assert.equal(stdout, "true\n", file);
+    }
   });
 });

@@ -20,9 +20,12 @@ type Tried = Pick<DeviceTrial, "device"> & { readonly package: string };
 
 const mend = {
   provider:
-    "ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js " +
+    "ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js " +
     "(reaches api.nuget.org), or carry its libonnxruntime_providers_*.so beside the package",
   libraries: "install CUDA 12 and cuDNN 9 and have LD_LIBRARY_PATH name their folders",
+  cudnn:
+    "install cuDNN 9 for CUDA 12 (apt-get install cudnn9-cuda-12, or pip install " +
+    "nvidia-cudnn-cu12 with its lib folder in LD_LIBRARY_PATH)",
   driver: `install NVIDIA's driver, ${driverMin} or newer; in a container, run it with --gpus all`,
   vulkan:
     "install the GPU's Vulkan driver and libvulkan1; in a container set " +
@@ -40,6 +43,33 @@ function cudaFault({ gpus }: Evidence): Diagnosis | undefined {
   return { reason, remedy: mend.driver };
 }
 
+/**
+ * What mends a failure that CUDA's runtime names by number. Source: the values of cudaError_t in
+ * the CUDA Runtime API, data types.
+ */
+const mendCuda: Readonly<Record<string, string>> = {
+  "2": "another program has the GPU's memory: nvidia-smi says which",
+  "35": mend.driver,
+  "46": "another program has the GPU for itself: nvidia-smi says which, and its compute mode",
+  "100":
+    "see that CUDA_VISIBLE_DEVICES names a GPU that is there; in a container, run it with " +
+    "--gpus all",
+  "101": "see that CUDA_VISIBLE_DEVICES names a GPU that is there",
+  "802": "the GPUs wait for their fabric: systemctl status nvidia-fabricmanager",
+  "803":
+    "the driver was exchanged while it was loaded: restart the machine; in a container, leave " +
+    "out CUDA's compat libraries",
+  "999": "load the driver's modules again: nvidia-modprobe -u -c 0, or restart the machine",
+};
+
+/** What CUDA said, out of what ONNX Runtime puts around it: where in its source, and for what. */
+function ofCudaFailure(said: string): Diagnosis {
+  const [, number = "", words = ""] = /CUDA failure (\d+): ([^;\n]+)/.exec(said) ?? [];
+  if (number === "") return { reason: said, remedy: null };
+  const reason = `CUDA failure ${number}: ${words.trim()}`;
+  return { reason, remedy: mendCuda[number] ?? null };
+}
+
 function ofOnnxruntimeCuda(said: string, evidence: Evidence): Diagnosis {
   const fault = cudaFault(evidence);
   if (fault !== undefined) return fault;
@@ -49,9 +79,11 @@ function ofOnnxruntimeCuda(said: string, evidence: Evidence): Diagnosis {
     return { reason, remedy: mend.provider };
   }
   if (missing.length > 0) {
-    return { reason: `it lacks ${missing.join(", ")}`, remedy: mend.libraries };
+    const isCudnn = missing.every((name) => name.startsWith("libcudnn"));
+    const remedy = isCudnn ? mend.cudnn : mend.libraries;
+    return { reason: `it lacks ${missing.join(", ")}`, remedy };
   }
-  return { reason: said, remedy: null };
+  return ofCudaFailure(said);
 }
 
 function ofTfjs(tried: Tried, said: string, evidence: Evidence): Diagnosis {

@@ -19,10 +19,10 @@ interface ProfileEntry {
 
 const profilesMax = 1000;
 
-/** Operators by provider in one profile, most frequent first. */
+/** Operators by provider in one profile, most frequent first. Throws where it is not whole. */
 export function placementFrom(profile: string): readonly Placed[] {
   // A profile is a list of entries; those of nodes name their provider.
-  const entries = JSON.parse(profile) as readonly ProfileEntry[];
+  const entries = entriesOf(profile);
   const counts = new Map<string, Placed>();
   for (const { cat, args } of entries) {
     const { op_name: operator, provider } = args ?? {};
@@ -34,11 +34,29 @@ export function placementFrom(profile: string): readonly Placed[] {
   return [...counts.values()].sort((a, b) => b.times - a.times);
 }
 
-/** Of all profiles under a prefix (as `SessionSettings.profile`), which are removed. */
+function entriesOf(profile: string): readonly ProfileEntry[] {
+  try {
+    return JSON.parse(profile) as readonly ProfileEntry[];
+  } catch (cause) {
+    const end = JSON.stringify(profile.slice(-80));
+    throw new Error(
+      `a profile of ${profile.length} characters that ends with ${end} is not whole`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * Of all profiles under a prefix (as `SessionSettings.profile`), which are removed. Throws where
+ * there is none: then nothing is known, and not that nothing ran.
+ */
 export async function takePlacements(prefix: string): Promise<readonly Placed[]> {
   const folder = dirname(prefix);
   const names = await readdir(folder);
   const own = names.filter((name) => name.startsWith(basename(prefix))).slice(0, profilesMax);
+  if (own.length === 0) throw new Error(`${folder} has no profile; it has [${names.join(", ")}]`);
   const counts = new Map<string, Placed>();
   for (const name of own) {
     const file = join(folder, name);

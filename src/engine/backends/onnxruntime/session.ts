@@ -126,11 +126,23 @@ export async function openSession(written: Written, settings: SessionSettings): 
         force_spinning_stop: "1",
       },
     },
-    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    ...(profile === undefined ? {} : profiling(profile)),
     logSeverityLevel: 3,
     ...(written.stays === true ? { preferredOutputLocation: "gpu-buffer" } : {}),
   });
   return new Session(native, resident, profile !== undefined);
+}
+
+/** Sessions of this process that were profiled. */
+let profiles = 0;
+
+/**
+ * The library tells the profiles of a prefix apart by the millisecond alone, and has two sessions
+ * that are opened within one write into each other's file.
+ */
+function profiling(prefix: string) {
+  profiles += 1;
+  return { enableProfiling: true, profileFilePrefix: `${prefix}-${profiles}` };
 }
 
 /**
