@@ -1,8 +1,9 @@
 /**
  * `npm run campaign -- NAME`, one of `campaigns` below: what must hold under attack, of the real
  * service. `--ci` is the short mode, `--keep` appends the figures to bench/reports, `sum NAME` adds
- * up what was kept. A table for people; `--json` prints one JSON object as the last line. Exit code
- * 1 when a bound is broken, 3 when this machine lacks what it takes.
+ * up what was kept, `--since DATE` only what was kept since then. A table for people; `--json`
+ * prints one JSON object as the last line. Exit code 1 when a bound is broken, 3 when this machine
+ * lacks what it takes.
  */
 import { parseArgs } from "node:util";
 import { clusterCampaign } from "./campaign/cluster.ts";
@@ -26,6 +27,7 @@ const { values: flags, positionals } = parseArgs({
     megabytes: { type: "string" },
     examples: { type: "string" },
     seed: { type: "string", default: "1" },
+    since: { type: "string" },
     ci: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
@@ -72,7 +74,7 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
 
 const [first = "", second = ""] = positionals;
 if (first === "sum") {
-  const sum = sumOf(second);
+  const sum = sumOf(second, flags.since);
   console.log(sum === undefined ? `nothing was kept of ${second}` : tableOf(sum));
   process.exit(sum !== undefined && isBroken(sum) ? 1 : 0);
 }

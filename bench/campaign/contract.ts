@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { ordinaryScopes } from "#schemas/api-key.ts";
 import { chanceOf } from "./chance.ts";
 import { type Materials, prepareMaterials } from "./contract-materials.ts";
-import { frameCampaign } from "./frames.ts";
+import { frameCampaign, runsForFrames } from "./frames.ts";
 import { KillClient } from "./kill-client.ts";
 import { atLeast, none, type Report } from "./report.ts";
 import { type Server, startServer } from "./server.ts";
@@ -184,11 +184,13 @@ export async function contractCampaign(options: ContractOptions): Promise<Report
   });
   try {
     const key = await keyFor(server);
+    const runs = await runsForFrames({ server, key });
     const known = await prepareMaterials(server, key);
     const all = { server, seed, known, key, examples };
     await writeFile(join(cache, "last.txt"), "");
     const routes = await told(await attack(program, all), onLine);
-    const frames = await frameCampaign({ server, key, count: isShort ? 500 : 10_000, seed });
+    const count = isShort ? 500 : 10_000;
+    const frames = await frameCampaign({ server, key, count, seed, known: runs });
     const ofKeys = { examples: isShort ? keyExamples.short : keyExamples.long, paths: keyPaths };
     const keys = await told(await attack(program, { ...all, ...ofKeys, key: adminKey }), onLine);
     const failures = [...routes.failures, ...keys.failures];

@@ -1,12 +1,15 @@
 /**
  * What strangers may do to a socket, each for a while and many at once, beside readers of a run
- * that trains: the memory of the service must stay flat, and the readers must miss nothing.
+ * that trains, and all of it twice: memory must stay within what the limits of streams allow, the
+ * second time must need no more than the first, and the readers must miss nothing.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { holdingsOf } from "./processes.ts";
+import { streamLimits } from "#api/stream/limits.ts";
+import { freePort } from "#test/cluster/ports.ts";
+import { allowedMiB, heapMiB, laterMiBMax, residentMiB } from "./memory.ts";
 import { closed, dial, frameOf, opcodes, upgrade } from "./raw-socket.ts";
 import { Stage } from "./readers-stage.ts";
 import { atLeast, atMost, type FigureRow, none, type Report, worst } from "./report.ts";
@@ -17,14 +20,18 @@ export interface FloodsOptions {
   readonly onLine: (text: string) => void;
 }
 
-const bounds = { grownMiB: 128, leftMiB: 64 };
 const readers = 20;
 const floodersAtOnce = 50;
 const halfOpenMax = 400;
-const mebibyte = 2 ** 20;
+const halfOpenName = "half-open sockets";
+const bodiesName = "bodies without end";
+/** As the service is told to take. */
+const bodyBytes = 2 ** 20;
+const rounds = ["first", "second"] as const;
 const sampleMs = 100;
-/** How much longer the run trains than floods last. */
-const restMs = 20_000;
+/** For so long the heap is looked at, before floods and after each round of them. */
+const restMs = 10_000;
+const heapSampleMs = 500;
 
 interface Flood {
   readonly address: string;
@@ -32,7 +39,7 @@ interface Flood {
   readonly signal: AbortSignal;
 }
 
-/** One connection's life; how many frames, pieces or connections it was. */
+/** One connection's life; how many frames, pieces, connections or bodies it was. */
 type Flooding = (flood: Flood) => Promise<number>;
 
 const textOf = (frame: object): Buffer => frameOf(opcodes.text, Buffer.from(JSON.stringify(frame)));
@@ -76,11 +83,12 @@ const connections: Flooding = async ({ address, run }) => {
   return 1;
 };
 
+const over = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
 /** They ask half a question, or open a stream that they never read, and stay. */
 const halfOpen: Flooding = async ({ address, run, signal }) => {
-  const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  const aborted = over(signal);
   const sockets = Array.from({ length: halfOpenMax / floodersAtOnce }, () => dial(address));
   for (const [at, socket] of sockets.entries()) {
     if (at % 2 === 0) socket.write("POST /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Le");
@@ -89,6 +97,22 @@ const halfOpen: Flooding = async ({ address, run, signal }) => {
   await aborted;
   for (const socket of sockets) socket.destroy();
   return sockets.length;
+};
+
+/** They send a body of JSON but for its last byte, and stay. */
+const bodies: Flooding = async ({ address, signal }) => {
+  const socket = dial(address);
+  const head = [
+    "POST /v1/models HTTP/1.1",
+    "Host: 127.0.0.1",
+    "Content-Type: application/json",
+    `Content-Length: ${bodyBytes}`,
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n`);
+  socket.write(Buffer.alloc(bodyBytes - 1, " "));
+  await Promise.race([over(signal), closed(socket)]);
+  socket.destroy();
+  return 1;
 };
 
 const body = Buffer.alloc(64);
@@ -104,12 +128,9 @@ const floods: Readonly<Record<string, Flooding>> = {
     500,
     frameOf(opcodes.textBegins, body),
   ),
-  "half-open sockets": halfOpen,
+  [halfOpenName]: halfOpen,
+  [bodiesName]: bodies,
 };
-
-async function residentMiB(server: Server): Promise<number> {
-  return (await holdingsOf(server.pid)).residentBytes / mebibyte;
-}
 
 /** Floods for so long; how much was sent, and the most memory meanwhile. */
 async function endure(server: Server, flood: Omit<Flood, "signal">, of: Flooding, forMs: number) {
@@ -123,35 +144,80 @@ async function endure(server: Server, flood: Omit<Flood, "signal">, of: Flooding
   });
   let most = 0;
   while (!signal.aborted) {
-    most = Math.max(most, await residentMiB(server));
+    most = Math.max(most, await residentMiB(server.pid));
     await pause(sampleMs);
   }
   await Promise.all(flooders);
   return { sent, most };
 }
 
-async function figuresOf(stage: Stage, server: Server, options: FloodsOptions) {
-  const { isShort, onLine } = options;
-  const forMs = isShort ? 2000 : 10_000;
-  const { every, perSecond } = await stage.calibrate();
-  const seconds = (Object.keys(floods).length * forMs + restMs) / 1000;
-  const run = await stage.submit(Math.round(perSecond * seconds), every);
-  const steady = await stage.read(run, { count: readers, isSlow: false, stayMs: 600_000 });
-  const before = await residentMiB(server);
-  const figures: FigureRow[] = [worst("memory before, MiB", before)];
+/** What lives in the heap: the least that is in use for a while, between two collections. */
+async function livingMiB(metrics: string): Promise<number> {
+  const samples: number[] = [];
+  for (let waited = 0; waited < restMs; waited += heapSampleMs) {
+    samples.push(await heapMiB(metrics));
+    await pause(heapSampleMs);
+  }
+  return Math.min(...samples);
+}
+
+interface Scene {
+  readonly server: Server;
+  readonly metrics: string;
+  readonly run: string;
+  readonly forMs: number;
+  readonly onLine: (text: string) => void;
+}
+
+/** What a flood and the readers beside it may add: by the sockets that are open at once. */
+function allowedOf(name: string): number {
+  const streams = readers + (name === halfOpenName ? halfOpenMax : floodersAtOnce);
+  const { queueBytesMax, frameBytesMax } = streamLimits;
+  const isBodies = name === bodiesName;
+  return allowedMiB({
+    streams: isBodies ? readers : streams,
+    requests: isBodies ? floodersAtOnce : 0,
+    queueBytesMax,
+    frameBytesMax,
+    bodyBytesMax: bodyBytes,
+  });
+}
+
+/** Every flood once. */
+async function roundOf({ server, metrics, run, forMs, onLine }: Scene, round: string) {
+  const before = await residentMiB(server.pid);
+  const living = await livingMiB(metrics);
+  const figures: FigureRow[] = [worst(`memory before the ${round} round, MiB`, before)];
+  let peak = 0;
   for (const [name, flood] of Object.entries(floods)) {
     const { sent, most } = await endure(server, { address: server.address, run }, flood, forMs);
-    onLine(`${name}: ${sent}, ${Math.round(most)} MiB`);
-    figures.push({ name, value: sent });
-    figures.push(atMost("… memory more by, MiB", most - before, bounds.grownMiB));
+    onLine(`${round} ${name}: ${sent}, ${Math.round(most)} MiB`);
+    peak = Math.max(peak, most);
+    figures.push({ name: `${round} ${name}`, value: sent });
+    figures.push(atMost(`… ${round}, memory more by, MiB`, most - before, allowedOf(name)));
   }
-  await pause(restMs / 4);
-  const left = (await residentMiB(server)) - before;
+  return { figures, peak, living };
+}
+
+async function figuresOf(stage: Stage, scene: Omit<Scene, "run">) {
+  const { every, perSecond } = await stage.calibrate();
+  const floodsMs = rounds.length * Object.keys(floods).length * scene.forMs;
+  const seconds = (floodsMs + (rounds.length + 2) * restMs) / 1000;
+  const run = await stage.submit(Math.round(perSecond * seconds), every);
+  const steady = await stage.read(run, { count: readers, isSlow: false, stayMs: 600_000 });
+  const first = await roundOf({ ...scene, run }, rounds[0]);
+  const second = await roundOf({ ...scene, run }, rounds[1]);
+  const left = await livingMiB(scene.metrics);
   const { rate } = await stage.trained(run);
   const seen = await steady.seen;
   return [
-    ...figures,
-    atMost("memory more afterwards by, MiB", left, bounds.leftMiB),
+    ...first.figures,
+    ...second.figures,
+    worst("memory at most, MiB", Math.max(first.peak, second.peak)),
+    atMost("… in the second round more by, MiB", second.peak - first.peak, laterMiBMax),
+    worst("living heap before, MiB", first.living),
+    atMost("… after the first round more by, MiB", second.living - first.living, laterMiBMax),
+    atMost("… after the second round more by, MiB", left - first.living, laterMiBMax),
     { name: "readers beside them", value: seen.opened },
     atLeast("… that saw the end", seen.completed, readers),
     none("… events left out", seen.missing),
@@ -162,12 +228,23 @@ async function figuresOf(stage: Stage, server: Server, options: FloodsOptions) {
 
 export async function floodsCampaign(options: FloodsOptions): Promise<Report> {
   const dataDir = await mkdtemp(join(tmpdir(), "linnet-floods-"));
-  const environment = { LINNET_CONNECTIONS_MAX: "2000", LINNET_THREADS_PER_TRAINER: "1" };
+  const metricsPort = String(await freePort());
+  const environment = {
+    LINNET_CONNECTIONS_MAX: "2000",
+    LINNET_THREADS_PER_TRAINER: "1",
+    LINNET_BODY_BYTES_MAX: String(bodyBytes),
+    LINNET_METRICS_PORT: metricsPort,
+  };
   const server = await startServer({ dataDir, port: 0, environment });
   try {
     const stage = new Stage(server);
     await stage.prepare();
-    const figures = await figuresOf(stage, server, options);
+    const figures = await figuresOf(stage, {
+      server,
+      metrics: `http://127.0.0.1:${metricsPort}/metrics`,
+      forMs: options.isShort ? 2000 : 10_000,
+      onLine: options.onLine,
+    });
     const code = await server.drain();
     const end = { name: "exit code of the service", value: String(code), bound: "0" };
     return {

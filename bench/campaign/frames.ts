@@ -17,6 +17,8 @@ export interface FrameOptions {
   readonly key: string;
   readonly count: number;
   readonly seed: number;
+  /** Runs that frames name. */
+  readonly known: readonly string[];
 }
 
 interface Schema {
@@ -168,8 +170,11 @@ function faultOf(text: string, { frames, code }: Answer): string | undefined {
   return opens ? undefined : `after ${after}: ${kinds.slice(0, 5).join(" ")}`;
 }
 
-/** Runs that have ended and one that does not exist. */
-async function knownRuns({ server, key }: FrameOptions): Promise<readonly string[]> {
+/** Runs that have ended and one that does not exist: made while nothing else waits for trainers. */
+export async function runsForFrames({
+  server,
+  key,
+}: Pick<FrameOptions, "server" | "key">): Promise<readonly string[]> {
   const client = new KillClient(chanceOf(1, "frames"), key);
   client.address = server.address;
   const model = await client.ask("POST", "/v1/models", { body: { definition } });
@@ -195,9 +200,8 @@ async function knownRuns({ server, key }: FrameOptions): Promise<readonly string
 const atOnce = 16;
 
 export async function frameCampaign(options: FrameOptions) {
-  const { server, key, count, seed } = options;
+  const { server, key, count, seed, known } = options;
   const chance = chanceOf(seed, "frames");
-  const known = await knownRuns(options);
   const url = `${server.address.replace("http", "ws")}/v1/stream`;
   const tally = { valid: 0, invalid: 0 };
   const findings: string[] = [];

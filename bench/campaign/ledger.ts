@@ -64,9 +64,12 @@ function summed(rows: readonly FigureRow[], last: FigureRow): FigureRow {
   return { ...last, value, ...total, ...holds };
 }
 
-/** All slices as one report. Undefined when there is none. */
-export function sumOf(campaign: string): Report | undefined {
-  const slices = slicesOf(campaign);
+/**
+ * All slices as one report, or those since a date, such as `2026-11-24T03:20Z`: what was found
+ * before something was mended stays on record. Undefined when there is none.
+ */
+export function sumOf(campaign: string, since = "1970-01-01"): Report | undefined {
+  const slices = slicesOf(campaign).filter(({ date }) => Date.parse(date) >= Date.parse(since));
   if (slices.length === 0) return undefined;
   const byName = Map.groupBy(
     slices.flatMap(({ figures }) => figures),

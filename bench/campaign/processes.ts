@@ -70,3 +70,35 @@ export async function processorSecondsOf(pid: number): Promise<number> {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
+
+/** How a thread fared, in milliseconds since it began. */
+export interface Fared {
+  /** On a core. */
+  readonly workedMs: number;
+  /** Able to go on, while others had the cores. */
+  readonly waitedMs: number;
+}
+
+const nanosecondsPerMs = 1e6;
+
+async function faredIn(file: string): Promise<Fared> {
+  const [worked = 0, waited = 0] = (await readFile(file, "utf8")).split(" ").map(Number);
+  return { workedMs: worked / nanosecondsPerMs, waitedMs: waited / nanosecondsPerMs };
+}
+
+/** The first thread of a process: of Node's, the one that runs its JavaScript. */
+export function firstThreadOf(pid: number): Promise<Fared> {
+  return faredIn(`/proc/${pid}/schedstat`);
+}
+
+/** All threads of a process that live. */
+export async function threadsOf(pid: number): Promise<Fared> {
+  const names = await readdir(`/proc/${pid}/task`);
+  // A thread may end between being listed and being read.
+  const all = await Promise.all(
+    names.map((name) => faredIn(`/proc/${pid}/task/${name}/schedstat`).catch(() => null)),
+  );
+  const sum = (of: (fared: Fared) => number) =>
+    all.reduce((total, one) => total + (one === null ? 0 : of(one)), 0);
+  return { workedMs: sum(({ workedMs }) => workedMs), waitedMs: sum(({ waitedMs }) => waitedMs) };
+}

@@ -9,7 +9,7 @@ import type { Definition } from "#schemas/model.ts";
 import type { RunRequest } from "#schemas/run.ts";
 import { chanceOf } from "./chance.ts";
 import { KillClient } from "./kill-client.ts";
-import { childrenOf, processorSecondsOf } from "./processes.ts";
+import { childrenOf, type Fared, threadsOf } from "./processes.ts";
 import type { ReadersSeen, ReadersTask } from "./readers-client.ts";
 import type { Server } from "./server.ts";
 
@@ -103,14 +103,16 @@ export class Stage {
     return { seconds, stepMs: (1000 * seconds) / steps, rate: told.length / seconds };
   }
 
-  /** Processor time of all trainers so far, in seconds. They stay for the next run. */
-  async trainerSeconds(): Promise<number> {
+  /** How the threads of all trainers fared so far. Trainers stay for the next run. */
+  async trainers(): Promise<Fared> {
     const children = await childrenOf(this.#server.pid);
     // What has ended since it was listed was a probe of devices and no trainer.
-    const used = await Promise.all(
-      children.map(({ pid }) => processorSecondsOf(pid).catch(() => 0)),
-    );
-    return used.reduce((a, b) => a + b, 0);
+    const none: Fared = { workedMs: 0, waitedMs: 0 };
+    const all = await Promise.all(children.map(({ pid }) => threadsOf(pid).catch(() => none)));
+    return {
+      workedMs: all.reduce((total, { workedMs }) => total + workedMs, 0),
+      waitedMs: all.reduce((total, { waitedMs }) => total + waitedMs, 0),
+    };
   }
 
   /** Starts readers of a run. */

@@ -28,6 +28,9 @@ const median = (values: readonly number[]): number =>
 
 /** What one run took, and how many cores trainers, the service and the readers had meanwhile. */
 interface Cost extends Trained {
+  /** Of one step: what trainers' threads worked, and waited while others had the cores. */
+  readonly workedMs: number;
+  readonly waitedMs: number;
   readonly trainerSeconds: number;
   readonly serverSeconds: number;
   readonly clientSeconds: number;
@@ -36,16 +39,19 @@ interface Cost extends Trained {
 async function costOf(
   stage: Stage,
   server: Server,
-  id: string,
+  { id, steps }: { readonly id: string; readonly steps: number },
 ): Promise<Omit<Cost, "clientSeconds">> {
-  const used = async () => [await stage.trainerSeconds(), await processorSecondsOf(server.pid)];
-  const before = await used();
+  const [before, serverBefore] = [await stage.trainers(), await processorSecondsOf(server.pid)];
   const trained = await stage.trained(id);
-  const after = await used();
-  const [trainerSeconds = 0, serverSeconds = 0] = after.map(
-    (seconds, at) => seconds - (before[at] ?? 0),
-  );
-  return { ...trained, trainerSeconds, serverSeconds };
+  const [after, serverAfter] = [await stage.trainers(), await processorSecondsOf(server.pid)];
+  const workedMs = after.workedMs - before.workedMs;
+  return {
+    ...trained,
+    workedMs: workedMs / steps,
+    waitedMs: (after.waitedMs - before.waitedMs) / steps,
+    trainerSeconds: workedMs / 1000,
+    serverSeconds: serverAfter - serverBefore,
+  };
 }
 
 /** One run with readers: all of them are there before it begins, so that all of it is live. */
@@ -55,7 +61,7 @@ async function followed(stage: Stage, server: Server, how: Round) {
   const readers = await stage.read(id, { count: how.count, isSlow: false, stayMs: 600_000 });
   if (how.isMeek) setPriority(readers.pid, constants.priority.PRIORITY_LOW);
   await stage.letGo(id);
-  const cost = await costOf(stage, server, id);
+  const cost = await costOf(stage, server, { id, steps: how.steps });
   const seen = await readers.seen;
   // The readers are gone by the time that the run is seen to have ended: they tell it themselves.
   return { cost: { ...cost, clientSeconds: seen.processorSeconds }, seen };
@@ -82,7 +88,8 @@ async function quick(stage: Stage, server: Server, { count, isShort }: ReadersOp
   const all: ReadersSeen[] = [];
   const meek: ReadersSeen[] = [];
   for (let round = 0; round < (isShort ? 1 : 3); round += 1) {
-    const unread = await costOf(stage, server, await stage.submit(steps, every));
+    const id = await stage.submit(steps, every);
+    const unread = await costOf(stage, server, { id, steps });
     alone.push({ ...unread, clientSeconds: 0 });
     const usual = await followed(stage, server, { count, steps, every, isMeek: false });
     together.push(usual.cost);
@@ -93,14 +100,20 @@ async function quick(stage: Stage, server: Server, { count, isShort }: ReadersOp
   }
   const cores = (costs: readonly Cost[], of: (cost: Cost) => number) =>
     median(costs.map((cost) => of(cost) / cost.seconds));
-  const longer = (costs: readonly Cost[]) =>
-    median(costs.map(({ stepMs }) => stepMs)) / median(alone.map(({ stepMs }) => stepMs)) - 1;
+  const ofStep = (costs: readonly Cost[], of: (cost: Cost) => number) => median(costs.map(of));
+  const aloneMs = ofStep(alone, ({ stepMs }) => stepMs);
+  const more = (costs: readonly Cost[], of: (cost: Cost) => number) =>
+    (ofStep(costs, of) - ofStep(alone, of)) / aloneMs;
   return {
     all,
     meek,
     rate: median(together.map(({ rate }) => rate)),
-    slowdown: longer(beside),
-    slowdownShared: longer(together),
+    slowdown: more(beside, ({ stepMs }) => stepMs),
+    worked: more(beside, ({ workedMs }) => workedMs),
+    waited: more(beside, ({ waitedMs }) => waitedMs),
+    slowdownShared: more(together, ({ stepMs }) => stepMs),
+    workedShared: more(together, ({ workedMs }) => workedMs),
+    waitedShared: more(together, ({ waitedMs }) => waitedMs),
     coresAlone: cores(alone, ({ serverSeconds }) => serverSeconds),
     server: cores(together, ({ serverSeconds }) => serverSeconds),
     clients: cores(together, ({ clientSeconds }) => clientSeconds),
@@ -157,7 +170,11 @@ function figuresOf(
     isShort
       ? worst("steps of training longer by, share", live.slowdown)
       : atMost("steps of training longer by, share", live.slowdown, bounds.slowdown),
+    worst("… for trainers worked more, share", live.worked),
+    worst("… for they had no core, share", live.waited),
     worst("… where readers compete for the same cores", live.slowdownShared),
+    worst("… … for trainers worked more, share", live.workedShared),
+    worst("… … for they had no core, share", live.waitedShared),
     worst("processor time of the service, cores", live.server),
     worst("… without readers", live.coresAlone),
     worst("processor time of the readers, cores", live.clients),
