@@ -73,6 +73,10 @@ const campaigns: Readonly<Record<string, () => Promise<Report>>> = {
 };
 
 const [first = "", second = ""] = positionals;
+if (flags.since !== undefined && Number.isNaN(Date.parse(flags.since))) {
+  process.stderr.write("since when? a date such as 2026-11-24T03:20Z\n");
+  process.exit(2);
+}
 if (first === "sum") {
   const sum = sumOf(second, flags.since);
   console.log(sum === undefined ? `nothing was kept of ${second}` : tableOf(sum));
