@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
 import { Listener } from "./listener.ts";
-import { logged, shareStage } from "./stage.ts";
+import { logged, openStage, shareStage } from "./stage.ts";
 
 let address: string;
 const environment = {
@@ -25,8 +25,8 @@ function listen(path: string, options: ConstructorParameters<typeof Listener>[1]
   return listener;
 }
 
-function dial(): Socket {
-  const { hostname, port } = new URL(address);
+function dial(to = address): Socket {
+  const { hostname, port } = new URL(to);
   const socket = connect(Number(port), hostname);
   socket.on("error", () => undefined);
   sockets.push(socket);
@@ -34,11 +34,11 @@ function dial(): Socket {
 }
 
 /** A stream whose frames are written byte by byte, by hand. */
-async function upgraded(): Promise<Socket> {
-  const socket = dial();
+async function upgraded(to = address): Promise<Socket> {
+  const socket = dial(to);
   const head = [
     "GET /v1/stream HTTP/1.1",
-    `Host: ${new URL(address).host}`,
+    `Host: ${new URL(to).host}`,
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
@@ -139,6 +139,38 @@ describe("a stream that is abused", () => {
       assert.equal((await flooded.closed).code, 4429);
       assert.equal(flooded.of("hello").length, 0);
     }));
+
+  it("reads no log for subscriptions that others, which came with them, replace", async (t) => {
+    const { app, addRun, backing } = await openStage(t);
+    const { store } = backing;
+    const of = store.of.bind(store);
+    let reads = 0;
+    store.of = (tenant) => {
+      const view = of(tenant);
+      const read = view.read.bind(view);
+      view.read = (body) => {
+        reads += 1;
+        return read(body);
+      };
+      return view;
+    };
+    const { id } = await addRun();
+    const socket = await upgraded(await app.listen({ host: "127.0.0.1", port: 0 }));
+    reads = 0;
+    const told = new Promise<string>((resolve) => {
+      let bytes = "";
+      socket.on("data", (data: Buffer) => {
+        bytes += data.toString("latin1");
+        if (bytes.includes("caught_up")) resolve(bytes);
+      });
+    });
+    const subscribe = Buffer.from(JSON.stringify({ frame: "subscribe", run: id }));
+    socket.write(Buffer.concat(Array.from({ length: 200 }, () => frame(text, subscribe))));
+    const bytes = await told;
+    assert.equal(bytes.split('"hello"').length, 2);
+    // The network may have brought them in a few parts; each part reads for its last alone.
+    assert.ok(reads < 20, `${reads} reads`);
+  });
 
   it("is closed at once by a length that is too large, before its bytes come", () =>
     besideReader(async () => {

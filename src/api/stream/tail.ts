@@ -3,6 +3,7 @@
  * sends as fast as the reader takes, and waits for wake-ups at the end. History and live are this
  * one path. How frames travel is the sink's business.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { isTerminal } from "#runs/change.ts";
 import type { EventKind, RunEvent } from "#schemas/event.ts";
 import type { Run } from "#schemas/run.ts";
@@ -104,6 +105,9 @@ class Tail {
 
   async follow(): Promise<void> {
     const { ports, wanted, sink, signal } = this.#options;
+    // Frames that came together may replace each other: nothing is read for those that are gone.
+    await nextTurn();
+    if (signal.aborted) return;
     using bell = new Bell(ports.wakeups, wanted.run);
     // Not shared: it also tells whether this reader may see the run.
     const { run } = await readPage(ports.store, { ...wanted, after: this.#cursor });
