@@ -78,10 +78,14 @@ export class DeviceSurvey {
 
   async #survey(nowMs: number): Promise<Devices> {
     const { machine = thisMachine } = this.#options;
-    const [gpus, cudaProvider] = await Promise.all([machine.gpus(), machine.cudaProvider()]);
+    const asked = [machine.gpus(), machine.cards(), machine.cudaProvider()] as const;
+    const [gpus, cards, cudaProvider] = await Promise.all(asked);
     const trials: { readonly candidate: Candidate; readonly trial: DeviceTrial }[] = [];
     for (const candidate of candidates) {
-      trials.push({ candidate, trial: await this.#tried(candidate, { gpus, cudaProvider }) });
+      trials.push({
+        candidate,
+        trial: await this.#tried(candidate, { gpus, cards, cudaProvider }),
+      });
     }
     const of = async (engine: Candidate["engine"], name: string): Promise<Engine> => {
       const own = trials.filter(({ candidate }) => candidate.engine === engine);

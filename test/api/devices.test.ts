@@ -1,7 +1,10 @@
 /** What is said of engines and devices, on machines of all kinds. */
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import { gpusFrom, type Machine, missingFrom } from "#api/devices/machine.ts";
+import { cardsUnder, gpusFrom, type Machine, missingFrom } from "#api/devices/machine.ts";
 import { diagnose } from "#api/devices/remedy.ts";
 import { DeviceSurvey } from "#api/devices.ts";
 import type { Errand, ErrandRunner } from "#src/channel.ts";
@@ -16,20 +19,34 @@ const ofTfjs = { device: "cuda", package: "@tensorflow/tfjs-node-gpu" } as const
 const ofWebgpu = { device: "webgpu", package: "onnxruntime-node" } as const;
 
 describe("a diagnosis", () => {
-  const bare = { gpus: [], cudaProvider: absent };
-  const old = { gpus: [{ driver: "470.57.02" }], cudaProvider: whole };
-  const unbuilt = { gpus: [h100], cudaProvider: absent };
-  const lacking = { gpus: [h100], cudaProvider: { isThere: true, missing: ["libcudnn.so.9"] } };
-  const sound = { gpus: [h100], cudaProvider: whole };
+  const bare = { gpus: [], cards: 0, cudaProvider: absent };
+  const mute = { ...bare, cards: 2 };
+  const old = { gpus: [{ driver: "470.57.02" }], cards: 1, cudaProvider: whole };
+  const unbuilt = { gpus: [h100], cards: 1, cudaProvider: absent };
+  const lacking = {
+    gpus: [h100],
+    cards: 1,
+    cudaProvider: { isThere: true, missing: ["libcudnn.so.9"] },
+  };
+  const sound = { gpus: [h100], cards: 1, cudaProvider: whole };
   const bare100 = "CUDA failure 100: no CUDA-capable device is detected ";
   const around = `cuda_call.cc:121 Status CudaCall(ERRTYPE) ${"[with THRW = true] ".repeat(40)}`;
   const failure100 = `${around}${bare100}; GPU=32635 ; hostname=h ; expr=cudaSetDevice(0);`;
   const lackingTwo = {
     gpus: [h100],
+    cards: 1,
     cudaProvider: { isThere: true, missing: ["libcublas.so.12", "libcudnn.so.9"] },
   };
   const cases = [
     ["no GPU", ofOnnx, "any", bare, /no NVIDIA GPU/, /driver/],
+    [
+      "a driver that is not loaded",
+      ofOnnx,
+      "any",
+      mute,
+      /2 NVIDIA cards are .* no driver/,
+      /modprobe/,
+    ],
     ["an old driver", ofOnnx, "any", old, /470\.57\.02.*525/, /driver/],
     ["no provider", ofOnnx, "any", unbuilt, /libonnxruntime_providers_cuda/, /INSTALL=true/],
     ["no cuDNN", ofOnnx, "any", lacking, /lacks libcudnn\.so\.9/, /cudnn9-cuda-12/],
@@ -103,6 +120,27 @@ describe("what the driver and the loader print", () => {
   });
 });
 
+it("counts NVIDIA's cards on the bus, and nothing else of theirs or of others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "linnet-bus-"));
+  try {
+    const devices = [
+      ["0x10de\n", "0x030200\n"],
+      ["0x10de\n", "0x030000\n"],
+      ["0x10de\n", "0x040300\n"],
+      ["0x1002\n", "0x030000\n"],
+    ] as const;
+    for (const [at, [vendor, kind]] of devices.entries()) {
+      await mkdir(join(folder, `${at}`));
+      await writeFile(join(folder, `${at}`, "vendor"), vendor);
+      await writeFile(join(folder, `${at}`, "class"), kind);
+    }
+    assert.equal(await cardsUnder(folder), 2);
+    assert.equal(await cardsUnder(join(folder, "none")), 0);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 /** Tries nothing: the processor works, and every other device says why not. */
 function fakeErrands(asked: Errand[]): ErrandRunner {
   const perform = async (errand: Errand) => {
@@ -117,6 +155,7 @@ function fakeErrands(asked: Errand[]): ErrandRunner {
 
 const machine: Machine = {
   gpus: async () => [h100],
+  cards: async () => 1,
   installed: async () => ({ folder: "/", version: "1.2.3" }),
   cudaProvider: async () => absent,
 };

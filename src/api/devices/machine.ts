@@ -15,6 +15,8 @@ type Gpu = Devices["gpus"][number];
 export interface Machine {
   /** Empty without a driver. */
   gpus(): Promise<readonly Gpu[]>;
+  /** NVIDIA's cards as the bus lists them, whether or not a driver does. */
+  cards(): Promise<number>;
   /** Version and folder of a package that is installed; undefined when it is not. */
   installed(name: string): Promise<Installed | undefined>;
   /** CUDA's provider of ONNX Runtime: whether the file is there, and what it lacks. */
@@ -32,6 +34,11 @@ export interface Library {
   readonly missing: readonly string[];
 }
 
+const pciFolder = "/sys/bus/pci/devices";
+/** Of NVIDIA, and of display controllers: VGA and 3D. Source: the PCI ID repository. */
+const nvidiaVendor = "0x10de";
+const displayClass = /^0x03/;
+const pciDevicesMax = 4096;
 const nvidiaProc = "/proc/driver/nvidia";
 const gpusMax = 64;
 /** A driver in trouble may hang. */
@@ -88,6 +95,19 @@ async function gpusOfModule(): Promise<readonly Gpu[]> {
   );
 }
 
+/** How many of the devices under a folder such as /sys/bus/pci/devices are NVIDIA's cards. */
+export async function cardsUnder(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const read = async (name: string, what: string): Promise<string> =>
+    (await readFile(join(folder, name, what), "utf8").catch(() => "")).trim();
+  let count = 0;
+  for (const name of names.slice(0, pciDevicesMax)) {
+    if ((await read(name, "vendor")) !== nvidiaVendor) continue;
+    if (displayClass.test(await read(name, "class"))) count += 1;
+  }
+  return count;
+}
+
 async function installed(name: string): Promise<Installed | undefined> {
   const require = createRequire(import.meta.url);
   for (const folder of require.resolve.paths(name) ?? []) {
@@ -119,6 +139,7 @@ export const thisMachine: Machine = {
     const text = await printed("nvidia-smi", query);
     return text === undefined ? await gpusOfModule() : gpusFrom(text);
   },
+  cards: () => cardsUnder(pciFolder),
   installed,
   cudaProvider,
 };

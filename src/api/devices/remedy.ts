@@ -8,6 +8,8 @@ const driverMin = 525;
 /** What is known beside the trial itself. */
 export interface Evidence {
   readonly gpus: readonly { readonly driver: string | null }[];
+  /** On the bus, with or without a driver. */
+  readonly cards: number;
   readonly cudaProvider: Library;
 }
 
@@ -27,6 +29,9 @@ const mend = {
     "install cuDNN 9 for CUDA 12 (apt-get install cudnn9-cuda-12, or pip install " +
     "nvidia-cudnn-cu12 with its lib folder in LD_LIBRARY_PATH)",
   driver: `install NVIDIA's driver, ${driverMin} or newer; in a container, run it with --gpus all`,
+  module:
+    "modprobe nvidia, and dmesg says why it fails; after an update of the kernel install the " +
+    "driver again; in a container, run it with --gpus all",
   vulkan:
     "install the GPU's Vulkan driver and libvulkan1; in a container set " +
     "NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics",
@@ -34,7 +39,11 @@ const mend = {
 } as const;
 
 /** Why CUDA cannot work on this machine, whatever the engine; undefined when nothing is known. */
-function cudaFault({ gpus }: Evidence): Diagnosis | undefined {
+function cudaFault({ gpus, cards }: Evidence): Diagnosis | undefined {
+  if (gpus.length === 0 && cards > 0) {
+    const what = cards === 1 ? "an NVIDIA card is" : `${cards} NVIDIA cards are`;
+    return { reason: `${what} in the machine, and no driver answers`, remedy: mend.module };
+  }
   if (gpus.length === 0) return { reason: "no NVIDIA GPU or driver is seen", remedy: mend.driver };
   const [driver] = gpus.flatMap((gpu) => gpu.driver ?? []);
   const major = Number.parseInt(driver ?? "", 10);
