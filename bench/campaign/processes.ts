@@ -102,3 +102,13 @@ export async function threadsOf(pid: number): Promise<Fared> {
     all.reduce((total, one) => total + (one === null ? 0 : of(one)), 0);
   return { workedMs: sum(({ workedMs }) => workedMs), waitedMs: sum(({ waitedMs }) => waitedMs) };
 }
+
+/** Seconds that all processors of the machine have worked, for whomever. */
+export async function machineSeconds(): Promise<number> {
+  const [line = ""] = (await readFile("/proc/stat", "utf8")).split("\n");
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / 100;
+}

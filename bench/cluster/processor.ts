@@ -1,6 +1,6 @@
 /** Processor time of the processes of a bench, by what they are. Linux alone. */
 import { readFile } from "node:fs/promises";
-import { childrenOf, processorSecondsOf } from "../campaign/processes.ts";
+import { childrenOf, machineSeconds, processorSecondsOf } from "../campaign/processes.ts";
 
 export interface Groups {
   readonly replicas: readonly number[];
@@ -22,7 +22,10 @@ export class Processor {
     this.#groups = groups;
   }
 
-  /** Seconds of all so far, by group. Processes of the database that have ended are left out. */
+  /**
+   * Seconds of all so far, by group, and what the machine has done for others. Processes of the
+   * database that have ended are left out.
+   */
   async seconds(): Promise<Readonly<Record<string, number>>> {
     const { backend, replicas, writers, readers } = this.#groups;
     const database = await childrenOf(await parentOf(backend));
@@ -31,6 +34,8 @@ export class Processor {
       const each = await Promise.all(pids.map((pid) => processorSecondsOf(pid).catch(() => 0)));
       return [name, each.reduce((a, b) => a + b, 0)] as const;
     });
-    return Object.fromEntries(await Promise.all(entries));
+    const known = await Promise.all(entries);
+    const ours = known.reduce((sum, [, seconds]) => sum + seconds, 0);
+    return { ...Object.fromEntries(known), others: (await machineSeconds()) - ours };
   }
 }

@@ -1,4 +1,5 @@
 /** One input to the life of a stored run: read, step, write and announce, in one transaction. */
+import assert from "node:assert/strict";
 import type { Run } from "#schemas/run.ts";
 import { Failure } from "#src/failure.ts";
 import type { Lease } from "#storage/leases.ts";
@@ -56,9 +57,10 @@ export async function applyInput(
   const { store, wakeups, now, sights } = context;
   let before: RunRecord | undefined;
   const stored = await store.write(async (writer) => {
-    const record = await storedRun(writer, id);
+    const { lease } = options;
+    assert(lease === undefined || lease.id === id, "a lease speaks for its own run");
+    const record = await (lease === undefined ? storedRun(writer, id) : writer.heldRun(lease));
     before = record;
-    if (options.lease !== undefined) await writer.leases.hold(options.lease);
     options.check?.(record);
     const next = await stepRun(writer, record, { input: options.input, nowMs: now() });
     await options.alongside?.(writer, next.run);

@@ -9,7 +9,6 @@ import type { TrainerEvent } from "#src/channel.ts";
 import { Failure } from "#src/failure.ts";
 import type { Lease } from "#storage/leases.ts";
 import type { NewEvent, RunRecord, Writer } from "#storage/store.ts";
-import { storedRun } from "./apply.ts";
 import { type RunContext, timeOf } from "./context.ts";
 import type { LifecycleInput, Recorded } from "./happenings.ts";
 import { transition } from "./lifecycle.ts";
@@ -39,11 +38,11 @@ export async function recordEvents(
   events: readonly TrainerEvent[],
 ): Promise<void> {
   assert(events.length <= eventsPerBatchMax, "a batch has its limit");
+  assert(attempt.lease.id === attempt.run, "a lease speaks for its own run");
   const { store, wakeups, now } = context;
   const time = timeOf(now());
   const batch = await store.write(async (writer) => {
-    const record = await storedRun(writer, attempt.run);
-    await writer.leases.hold(attempt.lease);
+    const record = await writer.heldRun(attempt.lease);
     const fresh = newEvents(record, events);
     const { metricsThrough } = fresh;
     let stored: readonly RunEvent[] = [];

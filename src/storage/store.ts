@@ -16,7 +16,7 @@ import type { Figure } from "#schemas/values.ts";
 import type { KernelExamples, SteeringEntry } from "#src/channel.ts";
 import type { EventRange, LogPage } from "#storage/events.ts";
 import type { Fleet } from "#storage/fleet.ts";
-import type { Leases } from "#storage/leases.ts";
+import type { Lease, Leases } from "#storage/leases.ts";
 
 /** Who owns what nobody else is named for. */
 export const usualTenant = "default";
@@ -212,6 +212,8 @@ export interface Writer extends Reader {
   alone(name: string): Promise<void>;
   readonly leases: Leases;
   readonly fleet: Fleet;
+  /** The run that a lease in force is on; it stays so. Failures `not_found`, `lease_lost`. */
+  heldRun(lease: Lease): Promise<RunRecord>;
   /** The run whose turn it is, if there is one; other writers pass it over until this one ends. */
   nextQueued(turn: Turn): Promise<RunRecord | undefined>;
   /** Those of this priority and higher ones that would follow, in the order of their turns. */

@@ -36,6 +36,55 @@ export function leaseContract(open: OpenStore): void {
     assert.equal(await leaseOf(store), undefined);
   });
 
+  it("shows a run to the owner of its lease alone", async (t) => {
+    const store = await open(t);
+    const record = runRecord();
+    const lease: Lease = { ...mine, id: record.run.id };
+    const heldRun = (of: Lease) => store.write((writer) => writer.heldRun(of));
+    await assert.rejects(heldRun(lease), refusal("not_found"));
+    await store.write((writer) => writer.insertRun(record));
+    await assert.rejects(heldRun(lease), refusal("lease_lost"));
+    await grant(store, lease);
+    assert.deepEqual(await heldRun(lease), record);
+    await assert.rejects(heldRun({ ...lease, epoch: 2 }), refusal("lease_lost"));
+    await assert.rejects(heldRun({ ...lease, owner: "theirs" }), refusal("lease_lost"));
+    const others = store.of("others");
+    await assert.rejects(
+      others.write((writer) => writer.heldRun(lease)),
+      refusal("not_found"),
+    );
+  });
+
+  it("keeps a lease as it is until the writer that holds its run has ended", async (t) => {
+    const store = await open(t);
+    const record = runRecord();
+    const lease: Lease = { ...mine, id: record.run.id };
+    await store.write(async (writer) => {
+      await writer.insertRun(record);
+      await writer.leases.grant(lease, longMs);
+    });
+    const order: string[] = [];
+    const held = Promise.withResolvers<void>();
+    const first = store.write(async (writer) => {
+      await writer.heldRun(lease);
+      held.resolve();
+      // The other has every chance to come between, and may not.
+      for (let turn = 0; turn < 20; turn += 1) await writer.countRuns(["queued"]);
+      order.push("first");
+    });
+    await held.promise;
+    const second = store.write(async (writer) => {
+      await writer.leases.grant({ ...lease, owner: "theirs", epoch: 2 }, longMs);
+      order.push("second");
+    });
+    await Promise.all([first, second]);
+    assert.deepEqual(order, ["first", "second"]);
+    await assert.rejects(
+      store.write((writer) => writer.heldRun(lease)),
+      refusal("lease_lost"),
+    );
+  });
+
   it("undoes what a writer did whose lease is lost", async (t) => {
     const store = await open(t);
     const record = runRecord();

@@ -23,6 +23,8 @@ export interface SqlDialect {
   readonly alone?: (db: Kysely<Tables>, name: string) => Promise<void>;
   /** What this database should know of the tables that they do not say themselves. */
   readonly tune?: (db: Kysely<Tables>) => Promise<void>;
+  /** Whether one statement can insert into a table and update another; none can unless told. */
+  readonly changesTablesAtOnce?: boolean;
   /** Whether a transaction that ended so is worth another try at once. */
   readonly isRetryable?: (error: unknown) => boolean;
 }

@@ -16,7 +16,7 @@ export const eventsPerReadMax = 10_000;
 /** More events than this are never appended at once. */
 export const eventsPerAppendMax = 1000;
 /** Rows that one insert carries: databases bound the parameters of a statement. */
-const rowsPerInsert = 64;
+export const rowsPerInsert = 64;
 
 /** Kinds whose events tell of a step or several. */
 const steppedKinds: readonly EventKind[] = eventKinds.filter((kind) => kind !== "status");
@@ -178,12 +178,12 @@ export interface AppendingTo extends Appending {
   readonly tenant: string | null;
 }
 
-/** Inserts the events that a log does not have after `lastSeq`; the run's row is the caller's. */
-export async function insertEvents(
+/** Rows of the events that a log does not have, to follow `lastSeq`. */
+export async function newRows(
   db: Kysely<Tables>,
   { run, time, events }: Appending,
   lastSeq: number,
-): Promise<readonly RunEvent[]> {
+): Promise<readonly EventTable[]> {
   assert(events.length <= eventsPerAppendMax, `${events.length} events at once`);
   let seq = lastSeq;
   const known = await knownKeys(db, run, events);
@@ -194,11 +194,15 @@ export async function insertEvents(
     seq += 1;
     rows.push(toEventRow({ run, seq, time }, event));
   }
+  return rows;
+}
+
+/** Where the log of their run ends then, its row must be told by the caller. */
+export async function insertRows(db: Kysely<Tables>, rows: readonly EventTable[]): Promise<void> {
   for (let start = 0; start < rows.length; start += rowsPerInsert) {
     const chunk = rows.slice(start, start + rowsPerInsert);
     await db.insertInto("events").values(chunk).execute();
   }
-  return rows.map(toEvent);
 }
 
 /** Appends in the caller's transaction and returns what was new. Failure `not_found`. */
@@ -207,10 +211,11 @@ export async function appendEvents(
   { run, time, events, dialect, tenant }: AppendingTo,
 ): Promise<readonly RunEvent[]> {
   const end = await logEnd(db, { run, dialect, tenant });
-  const stored = await insertEvents(db, { run, time, events }, Number(end.last_seq));
-  if (stored.length === 0) return [];
-  const last_seq = Number(end.last_seq) + stored.length;
+  const rows = await newRows(db, { run, time, events }, Number(end.last_seq));
+  if (rows.length === 0) return [];
+  await insertRows(db, rows);
+  const last_seq = Number(end.last_seq) + rows.length;
   const log_seal = logSealOf({ ...end, last_seq });
   await db.updateTable("runs").set({ last_seq, log_seal }).where("id", "=", run).execute();
-  return stored;
+  return rows.map(toEvent);
 }

@@ -1,9 +1,9 @@
-/** Leases over SQL. */
-import { type Kysely, sql } from "kysely";
+/** Leases over SQL, and the runs that they are on. */
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import { Failure } from "#src/failure.ts";
 import type { HeldLease, Lease, Leases } from "#storage/leases.ts";
 import type { SqlDialect } from "./dialect.ts";
-import type { Tables } from "./schema.ts";
+import type { RunTable, Tables } from "./schema.ts";
 
 /** Leases that one statement renews. */
 const renewedAtOnceMax = 1000;
@@ -74,6 +74,28 @@ export class SqlLeases implements Leases {
   async release(id: string): Promise<void> {
     await this.#db.deleteFrom("leases").where("id", "=", id).execute();
   }
+}
+
+/** The row of the run that a lease is on, if it is in force; both stay so in a transaction. */
+export async function runOfLease(
+  db: Kysely<Tables>,
+  of: {
+    readonly lease: Lease;
+    readonly dialect: SqlDialect;
+    readonly isOurs: RawBuilder<boolean>;
+  },
+): Promise<Selectable<RunTable> | undefined> {
+  const { id, owner, epoch } = of.lease;
+  return db
+    .selectFrom("runs")
+    .innerJoin("leases", "leases.id", "runs.id")
+    .selectAll("runs")
+    .where("runs.id", "=", id)
+    .where("leases.owner", "=", owner)
+    .where("leases.epoch", "=", epoch)
+    .where(of.isOurs)
+    .$if(of.dialect.writersMax > 1, (query) => query.forUpdate())
+    .executeTakeFirst();
 }
 
 /** Ids whose lease is over, is this owner's, or is missing: what nobody else works on. */

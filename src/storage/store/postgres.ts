@@ -61,6 +61,7 @@ export function postgresDialect(writersMax: number): SqlDialect {
     integerType: "bigint",
     clockMs: "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
     writersMax,
+    changesTablesAtOnce: true,
     isRetryable,
     tune: async (db) => {
       await sql`alter table runs set (fillfactor = ${sql.raw(String(runsFill))})`.execute(db);

@@ -8,7 +8,7 @@ import type { Model } from "#schemas/model.ts";
 import type { Snapshot } from "#schemas/snapshot.ts";
 import { Failure } from "#src/failure.ts";
 import type { Fleet } from "#storage/fleet.ts";
-import type { Leases } from "#storage/leases.ts";
+import type { Lease, Leases } from "#storage/leases.ts";
 import type {
   Advance,
   Answer,
@@ -22,10 +22,11 @@ import type {
   Writer,
 } from "#storage/store.ts";
 import { usualTenant } from "#storage/store.ts";
+import { advanceRun } from "./advance.ts";
 import type { SqlDialect } from "./dialect.ts";
-import { appendEvents, insertEvents } from "./events.ts";
+import { appendEvents } from "./events.ts";
 import { SqlFleet } from "./fleet.ts";
-import { SqlLeases } from "./leases.ts";
+import { runOfLease, SqlLeases } from "./leases.ts";
 import { nextOpenNtk, nextQueued, waitingRuns } from "./queue.ts";
 import { SqlReader } from "./reader.ts";
 import {
@@ -33,6 +34,7 @@ import {
   toAnswerRow,
   toApiKeyRow,
   toNtkRow,
+  toRunRecord,
   toRunRow,
   toSweepRow,
   toUploadRow,
@@ -67,6 +69,15 @@ export class SqlWriter extends SqlReader implements Writer {
     return waitingRuns(this.db, { turn, dialect: this.dialect, tenant: this.tenant }, of);
   }
 
+  async heldRun(lease: Lease): Promise<RunRecord> {
+    const row = await runOfLease(this.db, { lease, dialect: this.dialect, isOurs: this.ours() });
+    if (row !== undefined) return toRunRecord(row);
+    const record = await this.run(lease.id);
+    if (record === undefined) throw new Failure("not_found", `There is no run ${lease.id}.`);
+    await this.leases.hold(lease);
+    return record;
+  }
+
   async insertRun(record: RunRecord): Promise<void> {
     assert(record.run.last_seq === 0, "a new run has an empty log");
     const row = sealed(toRunRow(record));
@@ -89,23 +100,11 @@ export class SqlWriter extends SqlReader implements Writer {
     if (updated === undefined) await this.#refuseChange(record);
   }
 
-  async advance(record: RunRecord, { time, events, next }: Advance): Promise<RunRecord> {
-    const { id, epoch, last_seq: from } = record.run;
-    const stored = await insertEvents(this.db, { run: id, time, events }, from);
-    const { run, ...rest } = await next(stored);
-    const last_seq = from + stored.length;
-    const after: RunRecord = { ...rest, run: { ...run, epoch, last_seq } };
-    const columns = sealed(toRunRow(after));
-    const updated = await this.db
-      .updateTable("runs")
-      .set({ ...columns, log_seal: logSealOf(columns) })
-      .where("id", "=", id)
-      .where("version", "=", run.version - 1)
-      .where("last_seq", "=", from)
-      .where(this.ours())
-      .returning("id")
-      .executeTakeFirst();
-    if (updated === undefined) await this.#refuseChange(after);
+  async advance(record: RunRecord, of: Advance): Promise<RunRecord> {
+    const { db, dialect } = this;
+    const isOurs = this.ours();
+    const { after, isStored } = await advanceRun(db, { dialect, isOurs }, { record, ...of });
+    if (!isStored) await this.#refuseChange(after);
     return after;
   }
 
