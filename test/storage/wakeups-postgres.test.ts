@@ -1,6 +1,7 @@
 /** Wake-ups over PostgreSQL: the contract, and what happens between processes and after a cut. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import pg from "pg";
 import { openPostgresWakeups } from "#storage/wakeups/postgres.ts";
 import { wakeupsContract } from "#test/contracts/wakeups.ts";
 import { administer, databaseUrl, skipWithout } from "./schemas.ts";
@@ -27,6 +28,26 @@ describe("PostgreSQL", { skip: skipWithout }, () => {
     one.wake(topic);
     await woken;
     assert.ok(performance.now() - startedMs < patienceMs, "it was woken, not out of patience");
+  });
+
+  it("tells a process nothing of kinds that nobody in it waits for", async (t) => {
+    const [sender, replica] = [await open(t), await open(t)];
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    t.after(() => client.end());
+    const worker: string[] = [];
+    client.on("notification", ({ payload = "" }) => worker.push(payload));
+    await client.query("listen linnet");
+    const { signal } = new AbortController();
+    const own = `run_${process.pid}_log`;
+    const last = `last of ${process.pid}`;
+    const told = replica.wait(last, { timeoutMs: patienceMs, signal });
+    const log = replica.wait(own, { timeoutMs: patienceMs, signal });
+    sender.wake(own);
+    sender.wake(last);
+    await Promise.all([told, log]);
+    while (!worker.includes(last)) await client.query("select 1");
+    assert.ok(!worker.includes(own), "logs have a channel of their own");
   });
 
   it("wakes everybody once it listens again after a cut", async (t) => {

@@ -31,9 +31,9 @@ export class LocalWakeups implements Wakeups {
     this.#woken.add(topic);
   }
 
-  /** For hints that may have been lost. */
-  wakeAll(): void {
-    for (const topic of this.#listeners.keys()) this.wake(topic);
+  /** For hints that may have been lost: all topics, unless it is told which. */
+  wakeAll(isMeant: (topic: Topic) => boolean = () => true): void {
+    for (const topic of this.#listeners.keys()) if (isMeant(topic)) this.wake(topic);
   }
 
   subscribe(topic: Topic, listener: Listener): () => void {

@@ -1,7 +1,7 @@
 /**
  * Wake-ups between the processes of one PostgreSQL database: LISTEN and NOTIFY over a connection of
- * their own, beside those inside this process. What is lost while it is away is made up for by
- * waking everybody, and by those who look again from time to time.
+ * their own, beside those inside this process. A process hears of the kinds of things that somebody
+ * in it waits for. What is lost meanwhile is made up for by waking everybody, and by looking again.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -15,7 +15,8 @@ export interface PostgresWakeupsOptions {
   readonly log?: StorageLog;
 }
 
-const channel = "linnet";
+/** Of topics without a kind: every process hears them. */
+const mainChannel = "linnet";
 /** Wake-ups of so many milliseconds go together: the server passes them on one batch at a time. */
 const gatherMs = 20;
 /** Topics that may wait to be sent; more are dropped, and found by those who look again. */
@@ -27,11 +28,22 @@ const beatMs = 5000;
 const againMs = 100;
 const againMsMax = 5000;
 
+/**
+ * Topics of things are ids, which begin with their kind. Each kind has a channel: a worker, which
+ * waits for none of the logs that all others write, is not told of them.
+ */
+function channelOf(topic: Topic): string {
+  const kind = /^([a-z]{1,16})_/.exec(topic)?.[1];
+  return kind === undefined ? mainChannel : `${mainChannel}_${kind}`;
+}
+
 class PostgresWakeups implements Wakeups {
   readonly #options: PostgresWakeupsOptions;
   readonly #local: LocalWakeups;
   readonly #closing = new AbortController();
   readonly #outgoing = new Set<Topic>();
+  /** That this process hears, or will once it is connected; as many as there are kinds at most. */
+  readonly #channels = new Set([mainChannel]);
   #client: pg.Client | undefined;
   #sending: Promise<void> | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -55,6 +67,7 @@ class PostgresWakeups implements Wakeups {
   }
 
   subscribe(topic: Topic, listener: () => void): () => void {
+    this.#hear(channelOf(topic));
     return this.#local.subscribe(topic, listener);
   }
 
@@ -62,6 +75,7 @@ class PostgresWakeups implements Wakeups {
     topic: Topic,
     options: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<void> {
+    this.#hear(channelOf(topic));
     return this.#local.wait(topic, options);
   }
 
@@ -72,6 +86,19 @@ class PostgresWakeups implements Wakeups {
     await this.#sending;
     await this.#client?.end().catch(() => undefined);
     await this.#loop;
+  }
+
+  #hear(channel: string): void {
+    const client = this.#client;
+    if (this.#closing.signal.aborted || this.#channels.has(channel)) return;
+    this.#channels.add(channel);
+    if (client === undefined) return;
+    client.query(`listen ${channel}`).then(
+      // What was sent before it listened is lost.
+      () => this.#local.wakeAll((topic) => channelOf(topic) === channel),
+      // A connection that hears less than it should is of no use; the next one hears all.
+      () => void client.end().catch(() => undefined),
+    );
   }
 
   async #connect(): Promise<pg.Client> {
@@ -85,7 +112,8 @@ class PostgresWakeups implements Wakeups {
     });
     try {
       await client.connect();
-      await client.query(`listen ${channel}`);
+      // Those that are added meanwhile are visited too.
+      for (const channel of this.#channels) await client.query(`listen ${channel}`);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw error;
@@ -141,8 +169,9 @@ class PostgresWakeups implements Wakeups {
     this.#outgoing.clear();
     try {
       await this.#client?.query(
-        `select pg_notify('${channel}', topic) from unnest($1::text[]) as topic`,
-        [topics],
+        `select pg_notify(channel, topic)
+          from unnest($1::text[], $2::text[]) as sent(channel, topic)`,
+        [topics.map(channelOf), topics],
       );
     } catch {
       // They were hints. Whether the connection is of any further use, its watch finds out.
