@@ -13,8 +13,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { crc32 } from "node:zlib";
 import pg from "pg";
+import { queueTopic } from "#runs/context.ts";
 import { openPostgresStore } from "#storage/store/postgres.ts";
+import { openPostgresWakeups } from "#storage/wakeups/postgres.ts";
 import { dataset, model } from "#test/runs/records.ts";
+import { holdingsOf } from "../campaign/processes.ts";
 import { type Server, startServer } from "../campaign/server.ts";
 import type { Read, ReaderCount, ReaderTask } from "./events-reader.ts";
 import type { WriterCount, WriterOrder, WriterTask } from "./events-writer.ts";
@@ -28,12 +31,15 @@ const { values: flags, positionals } = parseArgs({
     readers: { type: "string", default: "500" },
     rates: { type: "string", default: "500,1000,2000,3500,5000" },
     seconds: { type: "string", default: "15" },
+    /** Processes that hear wake-ups as workers do, and do nothing else. */
+    workers: { type: "string", default: "0" },
   },
 });
 const [url, file] = positionals;
 assert(url !== undefined, "name the database: postgres://…");
 const runs = Number(flags.runs);
 const readers = Number(flags.readers);
+const workers = Number(flags.workers);
 const rates = flags.rates.split(",").map(Number);
 const windowMs = 1000 * Number(flags.seconds);
 const writers = 2;
@@ -145,6 +151,17 @@ async function measure(crew: Crew, rate: number) {
   return figures;
 }
 
+/** What an event takes on the database's disk, indexes included. */
+async function storedBytesOfEvent(): Promise<number> {
+  const { rows } = await client.query(
+    "select pg_total_relation_size('events')::float8 / greatest(1, count(*)) as bytes from events",
+  );
+  return Math.round(Number((rows as readonly { readonly bytes: number }[])[0]?.bytes));
+}
+
+const mebibytesOf = (pids: readonly number[]): Promise<readonly number[]> =>
+  Promise.all(pids.map(async (pid) => Math.round((await holdingsOf(pid)).residentBytes / 2 ** 20)));
+
 /** The checksum of a log as its readers are sent it, and where it ends. */
 async function logOf(run: string): Promise<{ readonly last: number; readonly checksum: number }> {
   let [last, checksum] = [0, 0];
@@ -187,6 +204,15 @@ const folder = await mkdtemp(join(tmpdir(), "linnet-events-"));
 const servers = await Promise.all(
   Array.from({ length: replicas }, (_, at) => startReplica(join(folder, String(at)))),
 );
+const pids = servers.map(({ pid }) => pid);
+const replicaMebibytesIdle = await mebibytesOf(pids);
+const listening = await Promise.all(
+  Array.from({ length: workers }, async () => {
+    const wakeups = await openPostgresWakeups({ url });
+    wakeups.subscribe(queueTopic, () => undefined);
+    return wakeups;
+  }),
+);
 const writing = Array.from({ length: writers }, (_, at) =>
   child("events-writer.ts", {
     url,
@@ -210,19 +236,27 @@ const reading = Array.from({ length: readerProcesses }, (_, at) =>
 await Promise.all(reading.map((one) => answer(one)));
 const processor = new Processor({
   backend: await backendPid(),
-  replicas: servers.map(({ pid }) => pid),
+  replicas: pids,
   writers: writing.map(({ pid }) => pid ?? 0),
   readers: reading.map(({ pid }) => pid ?? 0),
 });
 const crew = { writing, reading, processor };
 const stages = [];
 for (const rate of rates) stages.push(await measure(crew, rate));
+const replicaMebibytes = await mebibytesOf(pids);
 const told = Promise.all(reading.map((one) => answer<{ read: readonly Read[] }>(one)));
 for (const one of writing) one.send({ rate: null } satisfies WriterOrder);
 const all = await Promise.race([told, pause(endMsMax)]);
 const seen = (all ?? []).flatMap(({ read }) => read);
 const verdict = await judge(seen);
-await reportTo(file, { ...machine, runs, writers, replicas, connections, stages, ...verdict });
+await reportTo(file, {
+  ...machine,
+  ...{ runs, writers, replicas, connections, workers, stages },
+  stored_bytes_per_event: await storedBytesOfEvent(),
+  replica_mebibytes: { idle: replicaMebibytesIdle, with_readers: replicaMebibytes },
+  ...verdict,
+});
+await Promise.all(listening.map((wakeups) => wakeups[Symbol.asyncDispose]()));
 await Promise.all(servers.map((server) => server.drain()));
 await client.end();
 await rm(folder, { recursive: true, force: true });
