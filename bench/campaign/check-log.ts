@@ -106,12 +106,20 @@ class Checker {
       this.#fault("end", `it is ${status}, its log says ${this.#status}`);
     if (last_seq !== this.#seq) this.#fault("end", `last_seq is ${last_seq}, of ${this.#seq}`);
     if (attempt !== this.#attempt) this.#fault("end", `attempt ${attempt}, of ${this.#attempt}`);
-    if (status === "failed") this.#fault("end", `it failed: ${error?.code} ${error?.message}`);
+    if (status === "failed" && !isWornOut(this.#run)) {
+      this.#fault("end", `it failed: ${error?.code} ${error?.message}`);
+    }
     if (status === "succeeded" && this.#through !== steps) {
       this.#fault("metrics", `it succeeded with metrics to ${this.#through} of ${steps}`);
     }
   }
 }
+
+/** Whether a run failed as it must: attempts in a row were killed before they took a step. */
+export const isWornOut = ({ status, error }: Run): boolean =>
+  status === "failed" &&
+  error?.code === "trainer_crashed" &&
+  /^\d+ attempts in a row made no progress; .*SIGKILL$/.test(error.message);
 
 /** What is wrong with the whole log of a run that has ended. */
 export function checkLog(run: Run, events: readonly RunEvent[]): readonly Fault[] {

@@ -4,7 +4,7 @@
  */
 import { isTerminal } from "#runs/change.ts";
 import type { RunEvent } from "#schemas/event.ts";
-import { checkLog, checkSeen, type Fault } from "./check-log.ts";
+import { checkLog, checkSeen, type Fault, isWornOut } from "./check-log.ts";
 import type { KillClient } from "./kill-client.ts";
 import { type FigureRow, none } from "./report.ts";
 import { compareUndisturbed, type Materials } from "./undisturbed.ts";
@@ -16,6 +16,8 @@ export interface Tally {
   readonly seen: number;
   readonly compared: number;
   readonly cancelled: number;
+  /** Failed, since kills left too many attempts in a row without a step. */
+  readonly wornOut: number;
   readonly attempts: number;
 }
 
@@ -39,7 +41,7 @@ export async function judge(
   for (const { id } of extra) {
     faults.push({ run: id, rule: "lost", detail: "it is there though no 202 named it" });
   }
-  const tally = { events: 0, seen: 0, compared: 0, cancelled: 0, attempts: 0 };
+  const tally = { events: 0, seen: 0, compared: 0, cancelled: 0, wornOut: 0, attempts: 0 };
   for (const run of runs) {
     const log = await client.log(run.id);
     faults.push(...checkLog(run, log));
@@ -50,6 +52,7 @@ export async function judge(
     tally.events += log.length;
     tally.attempts += run.attempt;
     if (run.status === "cancelled") tally.cancelled += 1;
+    if (isWornOut(run)) tally.wornOut += 1;
     if (run.status !== "succeeded") continue;
     faults.push(...(await compareUndisturbed(run, log, materials)));
     tally.compared += 1;

@@ -41,6 +41,7 @@ export function reportOf(loop: Loop, tally: Tally, cycles: number): Report {
       { name: "events on the logs", value: tally.events },
       { name: "streams cut by their readers", value: client.counts.cuts },
       { name: "runs compared with an undisturbed one", value: tally.compared },
+      { name: "runs failed after five attempts in a row were killed", value: tally.wornOut },
       worst("longest life of an orphan, ms", loop.orphanMsWorst),
       worst("… of its own processor time, s", loop.orphanSecondsWorst),
       ...verdicts(faults),
