@@ -39,6 +39,7 @@ cards=$(timeout 10 nvidia-smi --query-gpu=index,name,driver_version,memory.total
 card=yes
 if ! grep -q '^[0-9]' <<< "$cards"; then
   card=no
+  command -v nvidia-smi > /dev/null || cards="it is not installed"
   [[ " ${measure[*]} " == *" --quick "* ]] || measure+=(--quick)
 fi
 

@@ -1,6 +1,6 @@
 /** Steps of whole networks stay on the GPU: no operator runs on the processor in between. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -41,6 +41,9 @@ describe("a profile", () => {
     assert.throws(() => placementFrom('[{"cat": "Node", "ar'), /20 characters .* not whole/);
     await inFolder(async (folder) => {
       await assert.rejects(takePlacements(join(folder, "profile")), /has no profile/);
+      await writeFile(join(folder, "profile-1.json"), '[{"cat": "Nod');
+      const read = takePlacements(join(folder, "profile"));
+      await assert.rejects(read, /profile-1\.json, with \d+ bytes free: .* not whole/);
     });
   });
 

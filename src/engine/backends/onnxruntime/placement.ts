@@ -2,7 +2,7 @@
  * Where a session's operators really ran, from the profile that ONNX Runtime writes when a session
  * was opened with one. Reads files; opens no session.
  */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** How often operators ran on a provider. */
@@ -48,6 +48,17 @@ function entriesOf(profile: string): readonly ProfileEntry[] {
   }
 }
 
+/** The library says nothing of a profile that found no room: what room there is says it. */
+async function placementIn(file: string): Promise<readonly Placed[]> {
+  try {
+    return placementFrom(await readFile(file, "utf8"));
+  } catch (cause) {
+    const { bavail, bsize } = await statfs(dirname(file));
+    const what = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${file}, with ${bavail * bsize} bytes free: ${what}`, { cause });
+  }
+}
+
 /**
  * Of all profiles under a prefix (as `SessionSettings.profile`), which are removed. Throws where
  * there is none: then nothing is known, and not that nothing ran.
@@ -60,7 +71,7 @@ export async function takePlacements(prefix: string): Promise<readonly Placed[]>
   const counts = new Map<string, Placed>();
   for (const name of own) {
     const file = join(folder, name);
-    for (const placed of placementFrom(await readFile(file, "utf8"))) {
+    for (const placed of await placementIn(file)) {
       const key = `${placed.provider} ${placed.operator}`;
       const times = (counts.get(key)?.times ?? 0) + placed.times;
       counts.set(key, { ...placed, times });
