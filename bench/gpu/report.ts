@@ -61,12 +61,13 @@ function caution({ isSoftware, quick }: Figures): string {
   return quick ? "Small sizes: these figures show that it works, not how fast it is.\n\n" : "";
 }
 
-function peakLine({ peak }: Figures): string {
+function peakLine({ peak, quick }: Figures): string {
   if ("why" in peak) return `The peak was not measured: ${peak.why}.`;
   const { provider, arithmetic, size, flops } = peak.found;
+  const small = quick ? " Products so small are no peak: shares of it may exceed 100 %." : "";
   return (
     `${provider}; products are computed in ${arithmetic}, as measured here.\n` +
-    `Peak of float32 products of ${size}×${size}, by the same runtime: ${giga(flops)} GFLOP/s.`
+    `Peak of float32 products of ${size}×${size}, by the same runtime: ${giga(flops)} GFLOP/s.${small}`
   );
 }
 
