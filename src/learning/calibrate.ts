@@ -26,7 +26,7 @@ interface Trial {
   readonly steps: number;
 }
 
-/** Numbers that shrink what they multiply; memory of zeros alone may be one page again and again. */
+/** Numbers that shrink what they multiply; memory of zeros may be one page again and again. */
 function filledWith({ shape }: InputNode, precision: Precision): Tensor {
   const value = zeros(precision, shape);
   value.data.fill(1 / (2 * (shape[0] ?? 1)));
