@@ -110,6 +110,18 @@ describe("the chart", { skip }, () => {
     }
   });
 
+  it("gives workers connections of their own number where it is told", async () => {
+    const connectionsOf = async (part: "api" | "worker", flags: readonly string[]) => {
+      const { env } = containerOf(podOf(await rendered([...usual, ...flags]), part));
+      return env.find(({ name }) => name === "LINNET_DATABASE_CONNECTIONS")?.value;
+    };
+    const fewer = ["--set", "database.connections=20,database.workerConnections=3"];
+    assert.equal(await connectionsOf("worker", fewer), "3");
+    assert.equal(await connectionsOf("api", fewer), "20");
+    const same = ["--set", "database.connections=20"];
+    assert.equal(await connectionsOf("worker", same), "20");
+  });
+
   it("gives pods as long as draining takes, and no less", async () => {
     for (const drainSeconds of [0, 60, 600]) {
       const resources = await rendered([...usual, "--set", `drainSeconds=${drainSeconds}`]);

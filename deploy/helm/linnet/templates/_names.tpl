@@ -39,8 +39,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
     secretKeyRef:
       name: {{ .root.Values.database.secretName }}
       key: {{ .root.Values.database.secretKey }}
+{{- $ofWorker := eq .role "worker" | ternary .root.Values.database.workerConnections nil }}
 - name: LINNET_DATABASE_CONNECTIONS
-  value: {{ .root.Values.database.connections | quote }}
+  value: {{ default .root.Values.database.connections $ofWorker | quote }}
 - name: LINNET_ARTIFACTS
   value: {{ required "artifacts.url must name a bucket: s3://bucket/prefix" .root.Values.artifacts.url | quote }}
 - name: LINNET_AUTH
