@@ -36,6 +36,8 @@ export interface QuotaConfig {
 export interface DatabaseConfig {
   readonly url: string;
   readonly connectionsMax: number;
+  /** Whether wake-ups of other processes are heard; else this one looks from time to time. */
+  readonly listens?: boolean;
 }
 
 /** What this replica is among others. */
@@ -167,7 +169,7 @@ function quotaOf(settings: Settings): QuotaConfig {
 
 function databaseOf(settings: Settings): DatabaseConfig | null {
   const { LINNET_DATABASE_URL: url, LINNET_DATABASE_CONNECTIONS: connectionsMax } = settings;
-  return url === "" ? null : { url, connectionsMax };
+  return url === "" ? null : { url, connectionsMax, listens: settings.LINNET_DATABASE_LISTEN };
 }
 
 /** Nobody takes over from the one process of an embedded store, but that process started again. */

@@ -98,6 +98,12 @@ export const variables = {
     10,
     "Connections to that database that this process may hold, beside the one for wake-ups.",
   ),
+  LINNET_DATABASE_LISTEN: Type.Boolean({
+    default: true,
+    description:
+      "Hear at once of what other processes change in that database. Without it this one looks " +
+      "each second or two, which spares a database of very many workers.",
+  }),
   LINNET_ROLE: Type.Unsafe<"api" | "worker" | "both">({
     ...oneOf(
       ["api", "worker", "both"],

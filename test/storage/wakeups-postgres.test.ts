@@ -50,6 +50,26 @@ describe("PostgreSQL", { skip: skipWithout }, () => {
     assert.ok(!worker.includes(own), "logs have a channel of their own");
   });
 
+  it("hears nothing of others where it is told not to listen, and still tells them", async (t) => {
+    const listener = await open(t);
+    const sender = await openPostgresWakeups({ url: databaseUrl ?? "", listens: false });
+    t.after(() => sender[Symbol.asyncDispose]());
+    const name = `deaf ${process.pid}`;
+    const heard: string[] = [];
+    sender.subscribe(name, () => heard.push("another's or its own"));
+    const { signal } = new AbortController();
+    const last = listener.wait("after it", { timeoutMs: patienceMs, signal });
+    listener.wake(name);
+    const startedMs = performance.now();
+    sender.wake("after it");
+    await last;
+    assert.ok(performance.now() - startedMs < patienceMs, "others hear of it");
+    const echo = listener.wait(name, { timeoutMs: patienceMs, signal });
+    sender.wake(name);
+    await echo;
+    assert.equal(heard.length, 1, "only what this process has sent");
+  });
+
   it("wakes everybody once it listens again after a cut", async (t) => {
     const name = `cut-wakeups-${process.pid}`;
     const wakeups = await open(t, name);

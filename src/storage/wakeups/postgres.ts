@@ -13,6 +13,8 @@ import { LocalWakeups } from "./local.ts";
 export interface PostgresWakeupsOptions {
   readonly url: string;
   readonly log?: StorageLog;
+  /** False: it sends, and hears this process alone. The server wakes all listeners each time. */
+  readonly listens?: boolean;
 }
 
 /** Of topics without a kind: every process hears them. */
@@ -43,7 +45,7 @@ class PostgresWakeups implements Wakeups {
   readonly #closing = new AbortController();
   readonly #outgoing = new Set<Topic>();
   /** That this process hears, or will once it is connected; as many as there are kinds at most. */
-  readonly #channels = new Set([mainChannel]);
+  readonly #channels = new Set<string>();
   #client: pg.Client | undefined;
   #sending: Promise<void> | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -51,6 +53,7 @@ class PostgresWakeups implements Wakeups {
   constructor(options: PostgresWakeupsOptions) {
     this.#options = options;
     this.#local = new LocalWakeups(options.log);
+    if (options.listens !== false) this.#channels.add(mainChannel);
   }
 
   /** Resolves once it listens for the first time; rejects when it cannot. */
@@ -90,6 +93,7 @@ class PostgresWakeups implements Wakeups {
 
   #hear(channel: string): void {
     const client = this.#client;
+    if (this.#options.listens === false) return;
     if (this.#closing.signal.aborted || this.#channels.has(channel)) return;
     this.#channels.add(channel);
     if (client === undefined) return;
