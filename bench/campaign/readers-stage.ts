@@ -16,6 +16,8 @@ import type { Server } from "./server.ts";
 const eventsPerSecond = 50;
 /** Metrics and an evaluation come at each boundary. */
 const eventsPerBoundary = 2;
+const warmingSteps = 4000;
+const calibrationSeconds = 3;
 const client = join(import.meta.dirname, "readers-client.ts");
 
 /** Enough work a step that the rate of events is that of a usual run. */
@@ -127,9 +129,11 @@ export class Stage {
 
   /** Steps between evaluations at which events come at the wanted rate, and steps a second. */
   async calibrate(): Promise<{ readonly every: number; readonly perSecond: number }> {
-    const steps = 4000;
-    const { seconds } = await this.trained(await this.submit(steps, 100));
-    const perSecond = steps / seconds;
+    // Compilers take their time with the first steps, which tell nothing of those that follow.
+    const first = await this.trained(await this.submit(warmingSteps, 100));
+    const steps = Math.round((calibrationSeconds * 1000) / first.stepMs);
+    const { stepMs } = await this.trained(await this.submit(steps, 100));
+    const perSecond = 1000 / stepMs;
     return { every: Math.round((perSecond * eventsPerBoundary) / eventsPerSecond), perSecond };
   }
 }

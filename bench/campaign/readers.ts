@@ -81,7 +81,7 @@ interface Round {
  */
 async function quick(stage: Stage, server: Server, { count, isShort }: ReadersOptions) {
   const { every, perSecond } = await stage.calibrate();
-  const steps = Math.round(perSecond * (isShort ? 8 : 12));
+  const steps = Math.round(perSecond * (isShort ? 8 : 10));
   const alone: Cost[] = [];
   const beside: Cost[] = [];
   const together: Cost[] = [];
