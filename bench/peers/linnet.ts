@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Backend, Tensors } from "#engine/backend.ts";
 import { onnxruntimeBackend } from "#engine/backends/onnxruntime.ts";
+import { type Tensor, zeros } from "#engine/tensor.ts";
 import { Batches } from "#learning/batches.ts";
 import { measureSpeed } from "#learning/calibrate.ts";
 import { compileDescent } from "#learning/descent/compile.ts";
@@ -44,6 +45,8 @@ const loss = "softmax_cross_entropy";
 /** Steps of a run whose mini-batches are measured. */
 const longPhase = 10_000;
 const memoryBytesMax = 16e9;
+/** O. */
+const outputs = 10;
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -56,16 +59,29 @@ const seconds = async (work: () => Promise<void>): Promise<number> => {
 const algorithmOf = ({ task, damping }: Question): Algorithm => {
   if (task === "standard") return { type: "standard" };
   if (task === "gauss_newton") return { type: "gauss_newton", damping, line_search: false };
+  // A round of mini-batches is too short a part of a phase to tell what another solver would take.
+  if (task === "linear_mini")
+    return { type: "linearised", period: "never", solver: "weight_space" };
   return { type: "linearised", period: "never" };
 };
+
+/** Targets as numbers: shares of right classes are then no part of the work, as in no peer. */
+function oneHot({ data, shape }: Tensor): Tensor {
+  const [examples = 0] = shape;
+  const values = zeros("float32", [examples, outputs]);
+  for (let n = 0; n < examples; n += 1) values.data[n * outputs + (data[n] as number)] = 1;
+  return values;
+}
 
 /** What the trainer would prepare for a phase of so many steps; by its own choice of solver. */
 async function preparedFor(question: Question, backend: Backend): Promise<Prepared> {
   const { examples, batch, rate, folder, model, task, phase } = question;
   const network = networkOf(model);
-  const train = splitIn(folder, network, examples);
+  const split = splitIn(folder, network, examples);
+  const isSquares = task === "linear_round_squares";
+  const train = isSquares ? { ...split, y: oneHot(split.y) } : split;
   const settings: RunSettings = {
-    loss: task === "linear_round_squares" ? "mean_squared_error" : "softmax_cross_entropy",
+    loss: isSquares ? "mean_squared_error" : "softmax_cross_entropy",
     algorithm: algorithmOf(question),
     optimizer: { type: "sgd", learning_rate: rate },
     batch_size: batch === examples ? "full" : batch,
@@ -85,7 +101,8 @@ async function preparedFor(question: Question, backend: Backend): Promise<Prepar
   const { engine, device } = backend;
   const place = { engine, device, speed: await measureSpeed(backend) };
   const test = firstOf(train, 1);
-  return prepare(assignment, { network, examples: { train, test, classes: 10 } }, place);
+  const classes = isSquares ? null : outputs;
+  return prepare(assignment, { network, examples: { train, test, classes } }, place);
 }
 
 async function steps(question: Question): Promise<Round> {
@@ -167,7 +184,7 @@ async function products(question: Question): Promise<Round> {
       return { seconds: took, value: [value] };
     };
   }
-  const size = examples * 10;
+  const size = examples * outputs;
   const direction = Float64Array.from({ length: size }, (_, at) => Math.fround(Math.cos(at)));
   return async () => {
     let value: ArrayLike<number> = [];
