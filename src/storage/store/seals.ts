@@ -6,6 +6,8 @@ import { crc32 } from "node:zlib";
 import { Failure } from "#src/failure.ts";
 
 type Value = string | number | bigint | null;
+/** What a text becomes when a bit of its type flips: the same bytes. No column has any. */
+type Blob = Uint8Array;
 
 /**
  * Columns that change by themselves: an index, or a seal of their own, has them. Those of the queue
@@ -17,14 +19,16 @@ const apart: ReadonlySet<string> = new Set([
 ]);
 
 /** Databases disagree on how integers come back; as text they are the same. */
-function add(sum: number, name: string, value: Value): number {
-  return crc32(value === null ? `${name}\u0000` : `${name}=${value}\u0001`, sum);
+function add(sum: number, name: string, value: Value | Blob): number {
+  if (value === null) return crc32(`${name}\u0000`, sum);
+  const mark = value instanceof Uint8Array ? "\u0002" : "\u0001";
+  return crc32(`${name}=${value}${mark}`, sum);
 }
 
 /** CRC-32 over the names and values of all columns but those that are kept apart. */
 export function sealOf(row: object): number {
   const names = Object.keys(row).filter((name) => !apart.has(name));
-  const values = row as Readonly<Record<string, Value>>;
+  const values = row as Readonly<Record<string, Value | Blob>>;
   return names.sort().reduce((sum, name) => add(sum, name, values[name] ?? null), 0);
 }
 
