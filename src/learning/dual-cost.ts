@@ -53,7 +53,7 @@ const arenaShare = 1.3;
 /** Copies of the factors of a kernel. */
 export const factorCopies = 6;
 /** Seconds of compiling a kernel and the products of a Jacobian. */
-export const setupSeconds = 0.08;
+export const setupSeconds = 0.04;
 /** Passes over memory while blocks are put together on the host, in numbers a second. */
 const assembledPerSecond = 2e8;
 

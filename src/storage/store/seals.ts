@@ -6,7 +6,7 @@ import { crc32 } from "node:zlib";
 import { Failure } from "#src/failure.ts";
 
 type Value = string | number | bigint | null;
-/** What a text becomes when a bit of its type flips: the same bytes. No column has any. */
+/** Bytes in the place of a text: a bit of its type has flipped. No column holds any. */
 type Blob = Uint8Array;
 
 /**
