@@ -173,7 +173,7 @@ export function gaussNewtonEstimate(
     const otherwise = form.fallsBack
       ? gaussNewtonEstimate({ ...form, solver: "function_space" }, question).memoryBytes
       : 0;
-    const products = Math.min(form.iterationsMax, iterationsTypical) + 16;
+    const products = Math.min(form.iterationsMax, iterationsTypical) + preconditionerRank;
     const product = jacobianProductCost(task, settings.dtype, speed);
     const flops = products * product.flops;
     const seconds = products * product.seconds;

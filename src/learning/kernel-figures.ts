@@ -10,7 +10,7 @@ import type { KernelWork } from "#src/channel.ts";
 import type { Split } from "./examples.ts";
 import { chosen, type Given, type KernelPorts } from "./kernel-given.ts";
 import { alignmentOf } from "./ntk/alignment.ts";
-import { kernelTrace, spectrumOf } from "./ntk/figures.ts";
+import { kernelTrace, layerShares, spectrumOf } from "./ntk/figures.ts";
 import type { Kernel } from "./ntk/kernel.ts";
 import { largestInMemory } from "./ntk/largest.ts";
 import { targetsOf } from "./ntk/targets.ts";
@@ -45,8 +45,6 @@ export async function squareFigures(
     : spectrum.eigenvalues.slice(0, eigenvalues);
   const targets = targetsOf(y, outputs);
   const aligned = targets === undefined ? null : alignmentOf(variant, kernel.tensor, targets);
-  const traces = [...kernel.layerTraces];
-  const total = traces.reduce((sum, [, trace]) => sum + trace, 0);
   return {
     outputs,
     frobenius_norm: toFigure(frobenius(kernel.tensor)),
@@ -59,7 +57,7 @@ export async function squareFigures(
     rank: spectrum.rank,
     alignment: aligned === null ? null : toFigure(aligned.plain),
     centred_alignment: aligned === null ? null : toFigure(aligned.centred),
-    layer_share: Object.fromEntries(traces.map(([layer, t]) => [layer, toFigure(t / total)])),
+    layer_share: layerShares(kernel.layerTraces),
   };
 }
 

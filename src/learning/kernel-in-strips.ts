@@ -8,6 +8,7 @@ import type { DType, Tensor } from "#engine/tensor.ts";
 import type { NtkFigures } from "#schemas/ntk.ts";
 import { toFigure } from "#schemas/values.ts";
 import type { Artifacts, Digest } from "#storage/artifacts.ts";
+import { layerShares } from "./ntk/figures.ts";
 import { createKernel, type SquareKernelOptions } from "./ntk/kernel.ts";
 import { eigenvaluesInFile, rowsInFile, storeStrips } from "./ntk/kernel-file.ts";
 import type { Share } from "./ntk/shares.ts";
@@ -72,8 +73,6 @@ async function stored(
   const { digest } = await storeStrips(artifacts, head, strips);
   const eigenvalues = await eigenvaluesInFile(artifacts, { ...head, digest }, count);
   const { trace, norm, alignment } = seen;
-  const layers = [...seen.layerTraces];
-  const total = layers.reduce((sum, [, part]) => sum + part, 0);
   const figures = {
     ...withoutSpectrum,
     outputs,
@@ -83,7 +82,7 @@ async function stored(
     participation_ratio: toFigure(norm > 0 ? (trace / norm) ** 2 : 0),
     alignment: targets === undefined ? null : toFigure(alignment.plain),
     centred_alignment: targets === undefined ? null : toFigure(alignment.centred),
-    layer_share: Object.fromEntries(layers.map(([layer, part]) => [layer, toFigure(part / total)])),
+    layer_share: layerShares(seen.layerTraces),
   };
   return { digest, shape: head.shape, figures };
 }
@@ -105,7 +104,7 @@ export async function storeStripsPart(
 ): Promise<StripsPart & Pick<StoredKernel, "contractions">> {
   await using computer = await createKernel(kernel);
   const { examples, outputs, contractions } = computer;
-  const { from, count } = computer.stripsOf(share);
+  const { from, count } = computer.spanOf(share);
   const layerTraces = new Map<string, number>();
   if (count === 0) return { from, count, digest: null, layerTraces, contractions };
   const seen = (strip: KernelStrip): void => {

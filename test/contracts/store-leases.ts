@@ -16,6 +16,8 @@ const theirs: Lease = { id, owner: "theirs", epoch: 2 };
 const grant = (store: Store, lease: Lease, forMs = longMs) =>
   store.write((writer) => writer.leases.grant(lease, forMs));
 const hold = (store: Store, lease: Lease) => store.write((writer) => writer.leases.hold(lease));
+const heldRun = (store: Pick<Store, "write">, lease: Lease) =>
+  store.write((writer) => writer.heldRun(lease));
 const leaseOf = (store: Store) => store.write((writer) => writer.leases.of(id));
 const untended = (store: Store, owner: string) =>
   store.read((reader) => reader.untended(owner, 100));
@@ -40,19 +42,14 @@ export function leaseContract(open: OpenStore): void {
     const store = await open(t);
     const record = runRecord();
     const lease: Lease = { ...mine, id: record.run.id };
-    const heldRun = (of: Lease) => store.write((writer) => writer.heldRun(of));
-    await assert.rejects(heldRun(lease), refusal("not_found"));
+    await assert.rejects(heldRun(store, lease), refusal("not_found"));
     await store.write((writer) => writer.insertRun(record));
-    await assert.rejects(heldRun(lease), refusal("lease_lost"));
+    await assert.rejects(heldRun(store, lease), refusal("lease_lost"));
     await grant(store, lease);
-    assert.deepEqual(await heldRun(lease), record);
-    await assert.rejects(heldRun({ ...lease, epoch: 2 }), refusal("lease_lost"));
-    await assert.rejects(heldRun({ ...lease, owner: "theirs" }), refusal("lease_lost"));
-    const others = store.of("others");
-    await assert.rejects(
-      others.write((writer) => writer.heldRun(lease)),
-      refusal("not_found"),
-    );
+    assert.deepEqual(await heldRun(store, lease), record);
+    await assert.rejects(heldRun(store, { ...lease, epoch: 2 }), refusal("lease_lost"));
+    await assert.rejects(heldRun(store, { ...lease, owner: "theirs" }), refusal("lease_lost"));
+    await assert.rejects(heldRun(store.of("others"), lease), refusal("not_found"));
   });
 
   it("keeps a lease as it is until the writer that holds its run has ended", async (t) => {
@@ -79,10 +76,7 @@ export function leaseContract(open: OpenStore): void {
     });
     await Promise.all([first, second]);
     assert.deepEqual(order, ["first", "second"]);
-    await assert.rejects(
-      store.write((writer) => writer.heldRun(lease)),
-      refusal("lease_lost"),
-    );
+    await assert.rejects(heldRun(store, lease), refusal("lease_lost"));
   });
 
   it("undoes what a writer did whose lease is lost", async (t) => {

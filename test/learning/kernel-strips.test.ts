@@ -84,7 +84,7 @@ describe("a kernel in strips", () => {
       const whole = [...(await computer.compute(parameters)).tensor.data];
       const rows: number[] = [];
       for (let index = 0; index < of; index += 1) {
-        const own = computer.stripsOf({ index, of });
+        const own = computer.spanOf({ index, of });
         assert.ok(own.count === 0 || own.from === rows.length / (3 * count * 3));
         const before = rows.length;
         for await (const strip of computer.strips(parameters, { index, of })) {

@@ -5,6 +5,8 @@
 import type { Tensor } from "#engine/tensor.ts";
 import { eigenSymmetric } from "#learning/solve/eigen.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
+import type { ProbeFigures } from "#schemas/snapshot.ts";
+import { toFigure } from "#schemas/values.ts";
 
 /** Rows up to which the whole spectrum is computed; beyond, spectral figures are NaN. */
 export const spectrumRowsMax = 1536;
@@ -87,6 +89,12 @@ function traceOf({ side, data }: Square): number {
   let trace = 0;
   for (let i = 0; i < side; i += 1) trace += data[i * side + i] ?? 0;
   return trace;
+}
+
+/** Share of each layer in tr K, from the traces of layers. */
+export function layerShares(traces: ReadonlyMap<string, number>): ProbeFigures["layer_share"] {
+  const total = [...traces.values()].reduce((sum, trace) => sum + trace, 0);
+  return Object.fromEntries([...traces].map(([layer, t]) => [layer, toFigure(t / total)]));
 }
 
 /** tr K. */

@@ -13,6 +13,7 @@ import { alignmentOf } from "./alignment.ts";
 import {
   kernelDistance,
   kernelTrace,
+  layerShares,
   logNormRatio,
   relativeChange,
   type Spectrum,
@@ -86,7 +87,7 @@ export class FollowedKernel implements AsyncDisposable {
       ...this.#spectralFigures(kernel, spectrum),
       ...this.#alignmentFigures(kernel),
       ...this.#movement(kernel, elapsed),
-      layer_share: shares(kernel),
+      layer_share: layerShares(kernel.layerTraces),
       lambda_max: toFigure(lambdaMax),
       stable_learning_rate: stable === null ? null : toFigure(stable),
     };
@@ -177,9 +178,4 @@ export class FollowedKernel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#computer[Symbol.asyncDispose]();
   }
-}
-
-function shares({ layerTraces }: Kernel): ProbeFigures["layer_share"] {
-  const total = [...layerTraces.values()].reduce((sum, trace) => sum + trace, 0);
-  return Object.fromEntries([...layerTraces].map(([layer, t]) => [layer, toFigure(t / total)]));
 }

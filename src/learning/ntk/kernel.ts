@@ -145,7 +145,7 @@ export class KernelComputer implements AsyncDisposable {
   }
 
   /** Which examples the strips of a share are. */
-  stripsOf(share: Share): { readonly from: number; readonly count: number } {
+  spanOf(share: Share): { readonly from: number; readonly count: number } {
     const { examples, block } = this.#factors.parts;
     return examplesIn(evenShare(spansOf(examples, block), share));
   }

@@ -5,9 +5,8 @@
 import { crc32 } from "node:zlib";
 import { Failure } from "#src/failure.ts";
 
-type Value = string | number | bigint | null;
-/** Bytes in the place of a text: a bit of its type has flipped. No column holds any. */
-type Blob = Uint8Array;
+/** Bytes stand in the place of a text whose type had a bit flipped. No column holds any. */
+type Value = string | number | bigint | Uint8Array | null;
 
 /**
  * Columns that change by themselves: an index, or a seal of their own, has them. Those of the queue
@@ -19,7 +18,7 @@ const apart: ReadonlySet<string> = new Set([
 ]);
 
 /** Databases disagree on how integers come back; as text they are the same. */
-function add(sum: number, name: string, value: Value | Blob): number {
+function add(sum: number, name: string, value: Value): number {
   if (value === null) return crc32(`${name}\u0000`, sum);
   const mark = value instanceof Uint8Array ? "\u0002" : "\u0001";
   return crc32(`${name}=${value}${mark}`, sum);
@@ -28,7 +27,7 @@ function add(sum: number, name: string, value: Value | Blob): number {
 /** CRC-32 over the names and values of all columns but those that are kept apart. */
 export function sealOf(row: object): number {
   const names = Object.keys(row).filter((name) => !apart.has(name));
-  const values = row as Readonly<Record<string, Value | Blob>>;
+  const values = row as Readonly<Record<string, Value>>;
   return names.sort().reduce((sum, name) => add(sum, name, values[name] ?? null), 0);
 }
 
