@@ -46,6 +46,8 @@ export class Emitter {
   readonly #ids = new Map<Elements, string>();
   readonly #applications = new Map<string, readonly string[]>();
   readonly #inBody = new Set<string>();
+  /** Names under which values of the outer graph leave. */
+  readonly #leaving = new Map<string, string>();
   readonly #outer: OnnxNode[] = [];
   readonly #body: OnnxNode[] = [];
   #count = 0;
@@ -94,6 +96,16 @@ export class Emitter {
     return copy.name;
   }
 
+  /**
+   * A value of the outer graph, which leaves under a name: it is computed there where an operator
+   * gives it, and copied where none does, or where it leaves under another name too.
+   */
+  leave(value: string, name: string): void {
+    const isComputed = this.#outer.some(({ outputs }) => outputs.includes(value));
+    if (isComputed && !this.#leaving.has(value)) this.#leaving.set(value, name);
+    else this.identity(value, { name, body: false });
+  }
+
   /** A real scalar, rounded to the precision. */
   real(value: number): string {
     return this.literal(this.precision, [], this.realElements([value]));
@@ -134,7 +146,8 @@ export class Emitter {
   ): { readonly outer: Section; readonly body: Section } {
     const bodyNodes = needed(this.#body, new Set(bodyOutputs));
     const fromBody = bodyNodes.flatMap((node) => node.inputs);
-    const outerNodes = needed(this.#outer, new Set([...outerOutputs, ...bodyOutputs, ...fromBody]));
+    const all = this.#outer.map((node) => this.#renamed(node));
+    const outerNodes = needed(all, new Set([...outerOutputs, ...bodyOutputs, ...fromBody]));
     const body = this.#section(bodyNodes, "@body");
     const outer = this.#section(outerNodes, "");
     const large = new Set([...fromBody, ...outerOutputs].filter((name) => this.#isLarge(name)));
@@ -146,6 +159,11 @@ export class Emitter {
   /** Data that the encoded sections refer to. */
   get external(): readonly ExternalData[] {
     return this.#external;
+  }
+
+  #renamed(node: OnnxNode): OnnxNode {
+    const own = (name: string): string => this.#leaving.get(name) ?? name;
+    return { ...node, inputs: node.inputs.map(own), outputs: node.outputs.map(own) };
   }
 
   #name(): string {

@@ -33,7 +33,7 @@ export function writeProcedure(
   );
   const results = outputs.map(([name]) => outputName(name));
   for (const [at, value] of values.entries()) {
-    emit.identity(value, { name: results[at] ?? "", body: false });
+    emit.leave(value, results[at] ?? "");
   }
   const { outer } = emit.sections(results, []);
   const graph = {
