@@ -1,6 +1,7 @@
 /**
- * Measures a device's speed with a few small programs: a large product, a product with a vector, a
- * chain of small operations, an eigendecomposition. Keeps the answer in a file beside the data.
+ * Measures a device's speed with a few small programs: a large product and small ones, one with a
+ * vector, a chain of small operations, an eigendecomposition. Keeps the answer in a file beside the
+ * data.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -10,12 +11,16 @@ import { add, input, literal, matmul, multiply, reshape, scale } from "#engine/g
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { type Tensor, zeros } from "#engine/tensor.ts";
 import { eigenSymmetric } from "./solve/eigen.ts";
-import { nominalSpeed, type Speed } from "./speed.ts";
+import { nominalSpeed, type Speed, smallProductFlops } from "./speed.ts";
 
 const productSize = 384;
 const vectorSize = 1536;
 const chainLength = 64;
 const eigenSize = 96;
+/** Inputs and outputs of the layer whose products are small, of as many examples as make FLOPs. */
+const smallLayer = [32, 4] as const;
+/** Small products in a row. */
+const smallProducts = 16;
 /** The best of so many; a machine that does other things too is not slower for it. */
 const repeats = 10;
 
@@ -87,6 +92,20 @@ async function productRate(backend: Backend, precision: Precision): Promise<numb
   return (2 * n ** 3) / (await timed(backend, precision, trial)).step;
 }
 
+/** FLOP/s of small products as of a last layer: there and, the other way round, back. */
+async function smallProductRate(backend: Backend): Promise<number> {
+  const [inputs, outputs] = smallLayer;
+  const x = input("x", [smallProductFlops / (2 * inputs * outputs), inputs]);
+  const w = input("w", [inputs, outputs]);
+  let output: Node = w;
+  for (let at = 0; at < smallProducts; at += 2) {
+    output = matmul(x, matmul(x, output), { transposeA: true });
+  }
+  const trial = { carried: w, output, invariants: [x], steps: 16 };
+  const { step } = await timed(backend, "float32", trial);
+  return (smallProducts * smallProductFlops) / step;
+}
+
 /** Measures; a second or less. */
 export async function measureSpeed(backend: Backend): Promise<Speed> {
   if (backend.engine === "reference") return nominalSpeed(backend);
@@ -118,6 +137,7 @@ export async function measureSpeed(backend: Backend): Promise<Speed> {
       float32: single,
       float64: hasDouble ? await productRate(backend, "float64") : single / 2,
     },
+    smallContraction: await smallProductRate(backend),
     memoryBytes: (4 * n * n) / streamed.step,
     node: chained.step / chainLength,
     call: chained.call,
@@ -126,7 +146,7 @@ export async function measureSpeed(backend: Backend): Promise<Speed> {
 }
 
 /** Part of the key: figures of another version of the measurement are not read. */
-const version = 3;
+const version = 4;
 
 /** What is in the file, or measured and written there; a file that cannot be used is no fault. */
 export async function speedOf(backend: Backend, file: string, threads: number): Promise<Speed> {

@@ -14,6 +14,8 @@ import type { Node } from "#engine/ops/operations.ts";
 export interface Speed {
   /** FLOP/s of large products. */
   readonly contraction: Readonly<Record<Precision, number>>;
+  /** FLOP/s of a product of `smallProductFlops`, either precision: most of its time is overhead. */
+  readonly smallContraction: number;
   /** Bytes/s that an operation reads and writes where arrays are larger than caches. */
   readonly memoryBytes: number;
   /** Seconds that any operation takes beside its work. */
@@ -24,6 +26,8 @@ export interface Speed {
   readonly eigen: number;
 }
 
+/** FLOPs of what stands for small products. */
+export const smallProductFlops = 2 ** 16;
 /** Arrays up to this size stay in caches. */
 const cachedBytes = 2 ** 20;
 /** How much faster caches are. */
@@ -35,15 +39,43 @@ const reshapeShare = 0.2;
 export function nominalSpeed({ engine, device }: Pick<Backend, "engine" | "device">): Speed {
   if (engine === "reference") {
     const contraction = { float32: 2e8, float64: 2e8 };
-    return { contraction, memoryBytes: 8e8, node: 2e-6, call: 2e-5, eigen: 3e-9 };
+    return {
+      contraction,
+      smallContraction: 2e8,
+      memoryBytes: 8e8,
+      node: 2e-6,
+      call: 2e-5,
+      eigen: 3e-9,
+    };
   }
   if (device !== "cpu") {
     const contraction = { float32: 8e12, float64: 4e11 };
-    return { contraction, memoryBytes: 8e11, node: 8e-6, call: 2e-4, eigen: 3e-9 };
+    return {
+      contraction,
+      smallContraction: 6e10,
+      memoryBytes: 8e11,
+      node: 8e-6,
+      call: 2e-4,
+      eigen: 3e-9,
+    };
   }
   const cores = cpus().length;
   const contraction = { float32: 6e10 * cores, float64: 3e10 * cores };
-  return { contraction, memoryBytes: 8e9, node: 3e-6, call: 8e-5, eigen: 3e-9 };
+  return {
+    contraction,
+    smallContraction: 2e10,
+    memoryBytes: 8e9,
+    node: 3e-6,
+    call: 8e-5,
+    eigen: 3e-9,
+  };
+}
+
+/** Seconds of a product: those of its FLOPs, and of getting up to speed, once. */
+function contractionSeconds(flops: number, speed: Speed, precision: Precision): number {
+  const full = speed.contraction[precision];
+  const small = Math.min(full, speed.smallContraction);
+  return flops / full + Math.min(flops, smallProductFlops) * (1 / small - 1 / full);
 }
 
 /** Seconds of evaluating each of `nodes` once. */
@@ -64,7 +96,8 @@ export function secondsOf(nodes: Iterable<Node>, speed: Speed, precision: Precis
     const bytes = written + read;
     const rate = bytes <= cachedBytes ? cacheGain * speed.memoryBytes : speed.memoryBytes;
     const { contraction } = flopsOf(node);
-    seconds += Math.max(bytes / rate, contraction / speed.contraction[precision]) + speed.node;
+    seconds +=
+      Math.max(bytes / rate, contractionSeconds(contraction, speed, precision)) + speed.node;
   }
   return seconds;
 }
