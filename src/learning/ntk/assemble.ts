@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { Tensors } from "#engine/backend.ts";
 import { allocate, type DType, sizeOf, type Tensor } from "#engine/tensor.ts";
 import type { KernelVariant } from "#schemas/kernel.ts";
-import { mirrorOf, tracePrefix, tracesIn } from "./blocks.ts";
-import { copyLower, copyRows, copyUpper, type Numbers, type Place } from "./placing.ts";
+import { tracePrefix, tracesIn } from "./blocks.ts";
+import { copyLower, copyRows, copyTurned, copyUpper, type Numbers, type Place } from "./placing.ts";
 import type { SpanPair } from "./spans.ts";
 
 export interface KernelShape {
@@ -34,7 +34,7 @@ export interface Filled {
   readonly layers: ReadonlyMap<string, Tensor>;
 }
 
-const prefixes = { trace: tracePrefix, layer: "layer/", mirror: mirrorOf("") } as const;
+const layerPrefix = "layer/";
 
 /**
  * A kernel that is filled from its upper triangle, block by block, and beside it the kernel of each
@@ -70,19 +70,12 @@ export class Assembly {
       this.#traces.set(layer, (this.#traces.get(layer) ?? 0) + trace);
     }
     for (const [name, value] of Object.entries(values)) {
-      if (name.startsWith(prefixes.trace)) continue;
-      if (name.startsWith(prefixes.mirror)) {
-        const mirror = { left: pair.right, right: pair.left };
-        this.#place(name.slice(prefixes.mirror.length), value, { ...mirror, isMirror: true });
-      } else this.#place(name, value, { ...pair, isMirror: false });
+      if (name.startsWith(tracePrefix)) continue;
+      const { variant, outputs, examples: columns } = this.#shape;
+      for (const copy of copiesOf(pair)) {
+        placeBlock(this.#targetOf(name), value, { ...pair, variant, outputs, columns, copy });
+      }
     }
-  }
-
-  #place(name: string, block: Tensor, { isMirror, ...pair }: Half): void {
-    const { variant, outputs, examples: columns } = this.#shape;
-    const copy = copyOf(pair, isMirror);
-    const where = { ...pair, variant, outputs, columns, copy };
-    placeBlock(this.#targetOf(name), block, where);
   }
 
   #empty(dtype: DType): Tensor {
@@ -92,24 +85,17 @@ export class Assembly {
 
   /** Where blocks of that name belong. */
   #targetOf(name: string): Tensor {
-    if (!name.startsWith(prefixes.layer)) return this.tensor;
-    const layer = name.slice(prefixes.layer.length);
+    if (!name.startsWith(layerPrefix)) return this.tensor;
+    const layer = name.slice(layerPrefix.length);
     const known = this.#layers.get(layer) ?? this.#empty(this.tensor.dtype);
     this.#layers.set(layer, known);
     return known;
   }
 }
 
-interface Half extends SpanPair {
-  /** Whether these are numbers of the block's transpose, in its place. */
-  readonly isMirror: boolean;
-}
-
-/** Blocks on the diagonal take one half from their transpose, and so are symmetric. */
-export function copyOf({ left, right }: SpanPair, isMirror: boolean): BlockPlace["copy"] {
-  if (left !== right) return copyRows;
-  return isMirror ? copyLower : copyUpper;
-}
+/** A block and its mirror image; those on the diagonal mirror their upper half. */
+const copiesOf = ({ left, right }: SpanPair): readonly BlockPlace["copy"][] =>
+  left === right ? [copyUpper, copyLower] : [copyRows, copyTurned];
 
 /** A block [B, U, B', U], or [U, B, B'], in a kernel that has `columns` examples across. */
 export interface BlockPlace extends SpanPair, Omit<KernelShape, "examples"> {

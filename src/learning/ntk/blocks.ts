@@ -14,7 +14,6 @@ import {
   reshape,
   scale,
   sum,
-  transpose,
 } from "#engine/graph/build.ts";
 import type { InputNode, Node } from "#engine/ops/operations.ts";
 import { tensor } from "#engine/tensor.ts";
@@ -78,8 +77,6 @@ export interface BlockOptions {
   readonly outputs: number;
   /** Also emit each layer's own block; false unless given. */
   readonly layers?: boolean;
-  /** Also emit the transpose of every block; false unless given. */
-  readonly mirrored?: boolean;
 }
 
 export type BlockSide = "left" | "right";
@@ -87,12 +84,9 @@ export type BlockSide = "left" | "right";
 /** What a block's procedure calls a factor of its examples. */
 export const blockInput = (side: BlockSide, factor: string): string => `${side}/${factor}`;
 
-/** What a block's procedure calls the transpose of one of its results. */
-export const mirrorOf = (result: string): string => `mirror/${result}`;
-
 /**
  * From the factors of the examples on either side to `block`, [B·U, B'·U] or [U, B, B'], and where they are asked for
- * `trace/<layer>` (of each example), `layer/<layer>` and the mirror images of blocks.
+ * `trace/<layer>` (of each example) and `layer/<layer>`.
  */
 export function blockProcedure(options: BlockOptions): Procedure {
   const { sides, rows, columns, variant } = options;
@@ -102,22 +96,17 @@ export function blockProcedure(options: BlockOptions): Procedure {
     const left = sideOf(side, "left", rows);
     const right = columns === null ? left : sideOf(side, "right", columns);
     for (const one of new Set([left, right])) inputs.push(...factorsOfSide(one));
-    const part = contract({ left, right, variant });
+    const part = asMatrix(contract({ left, right, variant }));
     const sofar = byLayer.get(side.layer);
     byLayer.set(side.layer, sofar === undefined ? part : add(sofar, part));
   }
   const total = [...byLayer.values()].reduce(add, literal(0));
   const factor = variant === "trace" ? 1 / options.outputs : 1;
-  const outputs: Record<string, Node> = { block: asMatrix(scale(total, factor)) };
+  const outputs: Record<string, Node> = { block: scale(total, factor) };
   for (const [layer, part] of byLayer) {
     if (columns === null)
       outputs[`${tracePrefix}${layer}`] = scale(diagonalOf(part, options), factor);
-    if (options.layers === true) outputs[`layer/${layer}`] = asMatrix(scale(part, factor));
-  }
-  if (options.mirrored === true) {
-    for (const [name, block] of Object.entries(outputs)) {
-      if (!name.startsWith(tracePrefix)) outputs[mirrorOf(name)] = turned(block);
-    }
+    if (options.layers === true) outputs[`layer/${layer}`] = scale(part, factor);
   }
   const name = `kernel block${columns === null ? " with traces" : ""}`;
   return { name, constants: [], inputs, outputs };
@@ -144,12 +133,6 @@ function asMatrix(block: Node): Node {
   if (shape.length < 4) return block;
   const [b = 0, u = 0, e = 0, v = 0] = shape;
   return reshape(block, [b * u, e * v]);
-}
-
-/** A matrix, or each of several, the other way round. */
-function turned(block: Node): Node {
-  const last = block.shape.length - 1;
-  return transpose(block, [...Array(last - 1).keys(), last, last - 1]);
 }
 
 /** The same piece on some of its examples. */
@@ -277,7 +260,7 @@ function diagonalOf(part: Node, { rows, variant }: BlockOptions): Node {
     const flat = reshape(part, [part.shape[0] ?? 0, rows * rows]);
     return sum(gather(flat, places(rows), 1), [0]);
   }
-  const units = variant === "trace" ? 1 : (part.shape[1] ?? 1);
-  const n = units * rows;
+  const [n = 0] = part.shape;
+  const units = n / rows;
   return sum(reshape(gather(reshape(part, [n * n]), places(n), 0), [rows, units]), [1]);
 }

@@ -50,10 +50,7 @@ export async function createKernel(options: SquareKernelOptions): Promise<Kernel
   const { examples } = factors.parts;
   const rows = Math.min(factors.parts.block, examples);
   const compile = (columns: number | null) =>
-    backend.compile(
-      blockProcedure({ ...factors.parts, rows, columns, layers, mirrored: true }),
-      precision,
-    );
+    backend.compile(blockProcedure({ ...factors.parts, rows, columns, layers }), precision);
   const diagonal = await compile(null);
   const others = examples > rows ? await compile(rows) : undefined;
   return new KernelComputer(factors, { diagonal, others }, precision);

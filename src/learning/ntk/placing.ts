@@ -24,6 +24,9 @@ export interface Place {
 /** Rows shorter than this are copied number by number, which beats a call of `set`. */
 const rowNumbersMin = 64;
 
+/** Rows of a transpose that are written side by side. */
+const rowsTurned = 4;
+
 /** Views of the rows of blocks whose memory is written again and again, made once. */
 const viewsOf = new WeakMap<Numbers, { readonly width: number; readonly rows: Numbers[] }>();
 
@@ -63,11 +66,56 @@ export function copyUpper(target: Numbers, block: Numbers, place: Place): void {
   }
 }
 
-/** What is below the diagonal, from the block's transpose. */
-export function copyLower(target: Numbers, mirror: Numbers, place: Place): void {
+/** What is below the diagonal, from what is above. */
+export function copyLower(target: Numbers, block: Numbers, place: Place): void {
   const { height, width, top, left, skipRows, across } = place;
-  for (let row = skipRows; row < height; row += 1) {
-    const lower = mirror.subarray(row * width + skipRows, row * width + row);
-    target.set(lower, (top + row) * across + left + skipRows);
+  for (let row = skipRows; row < height; row += rowsTurned) {
+    const turned = { column: row, to: (top + row) * across + left, width, across };
+    turnRows(target, block, { ...turned, from: skipRows, end: row });
+    for (let below = row; below < Math.min(row + rowsTurned, height); below += 1) {
+      const to = (top + below) * across + left;
+      for (let at = row; at < below; at += 1) target[to + at] = block[at * width + below] as number;
+    }
+  }
+}
+
+/** The block's transpose, to the mirrored place. */
+export function copyTurned(target: Numbers, block: Numbers, place: Place): void {
+  const { height, width, top, left, skipRows, skipColumns, across } = place;
+  for (let column = skipColumns; column < width; column += rowsTurned) {
+    const to = (left + column) * across + top;
+    turnRows(target, block, { column, to, width, across, from: skipRows, end: height });
+  }
+}
+
+interface Turn {
+  /** Columns of the block, and of the matrix. */
+  readonly width: number;
+  readonly across: number;
+  /** The first column that is read, and where in the matrix its row begins. */
+  readonly column: number;
+  readonly to: number;
+  /** Rows of the block that are read. */
+  readonly from: number;
+  readonly end: number;
+}
+
+/** Some columns of a block as rows of the matrix; each row of the block is read once. */
+function turnRows(target: Numbers, block: Numbers, turn: Turn): void {
+  const { width, across, column, to, from, end } = turn;
+  if (column + rowsTurned > width) {
+    for (let row = column; row < width; row += 1) {
+      const own = to + (row - column) * across;
+      for (let at = from; at < end; at += 1) target[own + at] = block[at * width + row] as number;
+    }
+    return;
+  }
+  const [second, third, fourth] = [to + across, to + 2 * across, to + 3 * across];
+  for (let at = from; at < end; at += 1) {
+    const read = at * width + column;
+    target[to + at] = block[read] as number;
+    target[second + at] = block[read + 1] as number;
+    target[third + at] = block[read + 2] as number;
+    target[fourth + at] = block[read + 3] as number;
   }
 }

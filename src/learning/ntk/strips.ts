@@ -3,11 +3,12 @@
  * memory. Blocks below the diagonal are computed once more, as mirror images of those above, so
  * that every number has the bits that it has in the whole kernel.
  */
+import assert from "node:assert/strict";
 import type { Tensors } from "#engine/backend.ts";
 import { allocate, type DType, type Tensor } from "#engine/tensor.ts";
 import { placeBlock } from "./assemble.ts";
-import { mirrorOf, tracesIn } from "./blocks.ts";
-import { copyLower, copyRows, copyUpper } from "./placing.ts";
+import { tracesIn } from "./blocks.ts";
+import { copyLower, copyRows, copyTurned, copyUpper } from "./placing.ts";
 import { evenShare, type Share } from "./shares.ts";
 import { type Span, type SpanPair, spansOf } from "./spans.ts";
 
@@ -50,28 +51,29 @@ export async function* stripsOf(options: StripsOptions): AsyncGenerator<KernelSt
     };
     // The strip begins where the examples do that no earlier strip has.
     const left: Span = { ...span, from: -span.known };
-    const where = { variant: "full", outputs, columns: examples, left } as const;
+    const shape = { variant: "full", outputs, columns: examples } as const;
     for (const right of spans) {
       if (right === span) {
         diagonal = await blockOf({ left: span, right: span }, diagonal);
-        const place = { ...where, right };
-        placeBlock(rows, found(diagonal, "block"), { ...place, copy: copyUpper });
-        placeBlock(rows, found(diagonal, mirrorOf("block")), { ...place, copy: copyLower });
-        continue;
+        const block = blockIn(diagonal);
+        for (const copy of [copyUpper, copyLower]) {
+          placeBlock(rows, block, { ...shape, left, right, copy });
+        }
+      } else if (right.from < span.from) {
+        others = await blockOf({ left: right, right: span }, others);
+        const mirror = { left: right, right: left, copy: copyTurned };
+        placeBlock(rows, blockIn(others), { ...shape, ...mirror });
+      } else {
+        others = await blockOf({ left: span, right }, others);
+        placeBlock(rows, blockIn(others), { ...shape, left, right, copy: copyRows });
       }
-      const isBelow = right.from < span.from;
-      const pair = isBelow ? { left: right, right: span } : { left: span, right };
-      others = await blockOf(pair, others);
-      const name = isBelow ? mirrorOf("block") : "block";
-      placeBlock(rows, found(others, name), { ...where, right, copy: copyRows });
     }
     const layerTraces = tracesIn(diagonal ?? {}, span.known);
     yield { from: span.from + span.known, count, rows, layerTraces };
   }
 }
 
-function found(values: Tensors, name: string): Tensor {
-  const value = values[name];
-  if (value === undefined) throw new Error(`the block procedure gives no ${name}`);
-  return value;
+function blockIn({ block }: Tensors): Tensor {
+  assert(block !== undefined, "a block's procedure gives the block");
+  return block;
 }
