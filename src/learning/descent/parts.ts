@@ -13,41 +13,44 @@ import type { Task } from "./step.ts";
 
 /** Activations of a batch up to which it stays whole: 16 MB in float32. */
 const wholeNumbersMax = 2 ** 22;
-/** Activations of a micro-batch at most, unless one example has more. */
-const partNumbersMax = 2 ** 21;
+/** Numbers of a micro-batch's largest array: 2 MB in float32, the nearer cache of a core. */
+const arrayNumbersMax = 2 ** 19;
 /** Examples of a micro-batch at least: fewer leave matrix products too thin. */
 const partExamplesMin = 4;
 
 /** Not computed, or no array of its own. */
 const free: ReadonlySet<string> = new Set(["input", "constant", "reshape", "broadcast"]);
 
-/** Numbers that the forward pass of one example writes. */
-function activationsOf(network: Network): number {
+/** Sizes of the arrays that the forward pass of one example writes. */
+function activationsOf(network: Network): number[] {
   const x = input("x", [1, ...network.input.shape], network.input.kind);
   const weights = parameterInputs(network, "weights");
   const output = outputsOf(network, weights, { x, mode: "inference" });
   const reached = dependsOn([output], new Set<Node>([x]));
   return ordered([output])
     .filter((node) => reached.has(node) && !free.has(node.op))
-    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    .map(({ shape }) => sizeOf(shape));
 }
 
 /**
  * Micro-batches of a step of `batch` examples: 1 unless the device is a processor, examples are
- * independent, and sums of gradients cost less than what is saved. Follows from sizes alone.
+ * independent, and sums of gradients cost less than what is saved; as few as bring the largest
+ * array into a cache, since each operator is started anew in each. Follows from sizes alone.
  */
 export function partsFor(
   network: Network,
   { batch, device }: { readonly batch: number; readonly device: string },
 ): number {
   if (device !== "cpu" || network.coupling.length > 0 || (network.state ?? []).length > 0) return 1;
-  const numbers = activationsOf(network);
+  const sizes = activationsOf(network);
+  const numbers = sizes.reduce((sum, size) => sum + size, 0);
+  const largest = Math.max(...sizes);
   if (numbers * batch <= wholeNumbersMax) return 1;
   const parameters = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   for (let parts = 2; batch / parts >= partExamplesMin; parts += 1) {
     if (batch % parts !== 0) continue;
     if (parameters * parts > numbers * batch) return 1;
-    if (numbers * (batch / parts) <= partNumbersMax) return parts;
+    if (largest * (batch / parts) <= arrayNumbersMax) return parts;
   }
   return 1;
 }

@@ -30,8 +30,19 @@ function compactOperands(node: Node): readonly Node[] {
   return operands;
 }
 
+/**
+ * The runtime takes a scalar beside an array whose last axis is 1 number by number, five times as
+ * long as beside any other; a scalar with as many axes as the array has is quick again.
+ */
+const isSlowBeside = ({ shape }: Node): boolean => shape.at(-1) === 1;
+
 function compactValues(node: Node, site: Site): string[] {
-  return compactOperands(node).map((operand) => site.valueOf(operand));
+  return compactOperands(node).map((operand) => {
+    const value = site.valueOf(operand);
+    if (operand.shape.length > 0 || !isSlowBeside(node)) return value;
+    const { emit } = site;
+    return emit.emit("Reshape", [value, emit.integers(node.shape.map(() => 1))]);
+  });
 }
 
 /** One ONNX operator with the same operands. */
@@ -40,10 +51,14 @@ export const direct =
   (node: Node, _: Operand, site: Site): string =>
     site.emit.emit(operator, compactValues(node, site));
 
-export const plainScale: Lowering<"scale"> = ({ attributes }, operand, { emit }) =>
-  attributes.factor === -1
-    ? emit.emit("Neg", [operand(0)])
-    : emit.emit("Mul", [operand(0), emit.real(attributes.factor)]);
+export const plainScale: Lowering<"scale"> = (node, operand, { emit }) => {
+  const { factor } = node.attributes;
+  if (factor === -1) return emit.emit("Neg", [operand(0)]);
+  return emit.emit("Mul", [
+    operand(0),
+    emit.real(factor, isSlowBeside(node) ? node.shape.length : 0),
+  ]);
+};
 
 export const same = (_: Node, operand: Operand): string => operand(0);
 

@@ -106,9 +106,9 @@ export class Emitter {
     else this.identity(value, { name, body: false });
   }
 
-  /** A real scalar, rounded to the precision. */
-  real(value: number): string {
-    return this.literal(this.precision, [], this.realElements([value]));
+  /** A real scalar, rounded to the precision; with so many axes of length 1, none unless given. */
+  real(value: number, axes = 0): string {
+    return this.literal(this.precision, Array<number>(axes).fill(1), this.realElements([value]));
   }
 
   realElements(values: readonly number[]): Float32Array | Float64Array {
