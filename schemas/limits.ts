@@ -9,6 +9,7 @@ const quota = (description: string) => nullable(limit(description));
 export const Limits = Type.Object(
   {
     body_bytes_max: limit("Largest JSON body."),
+    bodies_bytes_max: limit("JSON bodies that are there at the same time, 64 KiB of each apart."),
     upload_bytes_max: limit("Largest upload."),
     dataset_bytes_max: limit("A data set as it lies in memory."),
     parameters_max: limit("Trainable numbers of one model."),

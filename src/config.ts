@@ -72,6 +72,7 @@ export interface Config {
   readonly memoryBytesMax: number;
   readonly queueMax: number;
   readonly bodyBytesMax: number;
+  readonly bodiesBytesMax: number;
   readonly uploadBytesMax: number;
   readonly diskBytesFreeMin: number;
   readonly allowedOrigins: readonly string[];
@@ -187,6 +188,18 @@ function workerOf(settings: Settings): WorkerConfig {
   );
 }
 
+const bodiesBytesUsual = 256 * 2 ** 20;
+
+/** One body must fit, or none of its size is ever read. */
+function bodiesBytesMaxOf(settings: Settings): number {
+  const one = settings.LINNET_BODY_BYTES_MAX;
+  const all = settings.LINNET_BODIES_BYTES_MAX ?? Math.max(one, bodiesBytesUsual);
+  if (all >= one) return all;
+  throw new ConfigError(
+    `LINNET_BODIES_BYTES_MAX is ${all}: one body may have ${one} bytes (LINNET_BODY_BYTES_MAX)`,
+  );
+}
+
 /** A single run has its share too: its numbers do not depend on who else trains. */
 function threadsOf(settings: Settings): number {
   const share = Math.floor(availableParallelism() / settings.LINNET_TRAINERS_MAX);
@@ -219,6 +232,7 @@ export function readConfig(environment: Environment = process.env): Config {
     memoryBytesMax: settings.LINNET_MEMORY_BYTES_MAX,
     queueMax: settings.LINNET_QUEUE_MAX,
     bodyBytesMax: settings.LINNET_BODY_BYTES_MAX,
+    bodiesBytesMax: bodiesBytesMaxOf(settings),
     uploadBytesMax: settings.LINNET_UPLOAD_BYTES_MAX,
     diskBytesFreeMin: settings.LINNET_DISK_BYTES_FREE_MIN,
     connectionsMax,

@@ -28,7 +28,6 @@ async function main(): Promise<void> {
   const service = await startService(config, log);
   // A process that is killed would write nothing.
   flushCompileCache();
-  log.info({ address: service.address, data_dir: config.dataDir }, "listening");
   closeWithGrace(
     {
       delay: config.drainMs + closingMs,
@@ -43,6 +42,8 @@ async function main(): Promise<void> {
       log.info("closed");
     },
   );
+  // Last: whoever reads this may ask for the end at once, and is to get it in order.
+  log.info({ address: service.address, data_dir: config.dataDir }, "listening");
 }
 
 try {

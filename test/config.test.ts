@@ -53,6 +53,13 @@ describe("the configuration", () => {
     }
   });
 
+  it("has room for one body at least", () => {
+    assert.equal(readConfig({}).bodiesBytesMax, 2 ** 28);
+    assert.equal(readConfig({ LINNET_BODY_BYTES_MAX: String(2 ** 30) }).bodiesBytesMax, 2 ** 30);
+    const message = refusal({ LINNET_BODIES_BYTES_MAX: "4096", LINNET_BODY_BYTES_MAX: "8192" });
+    assert.match(message, /LINNET_BODIES_BYTES_MAX is 4096.*8192.*LINNET_BODY_BYTES_MAX/);
+  });
+
   it("is documented in full", async () => {
     const file = new URL("../docs/configuration.md", import.meta.url);
     const text = await readFile(file, "utf8");

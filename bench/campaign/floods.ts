@@ -27,6 +27,7 @@ const halfOpenName = "half-open sockets";
 const bodiesName = "bodies without end";
 /** As the service is told to take. */
 const bodyBytes = 2 ** 20;
+const bodiesBytes = 2 ** 25;
 const rounds = ["first", "second"] as const;
 const sampleMs = 100;
 /** For so long the heap is looked at, before floods and after each round of them. */
@@ -180,6 +181,7 @@ function allowedOf(name: string): number {
     queueBytesMax,
     frameBytesMax,
     bodyBytesMax: bodyBytes,
+    bodiesBytesMax: bodiesBytes,
   });
 }
 
@@ -233,6 +235,7 @@ export async function floodsCampaign(options: FloodsOptions): Promise<Report> {
     LINNET_CONNECTIONS_MAX: "2000",
     LINNET_THREADS_PER_TRAINER: "1",
     LINNET_BODY_BYTES_MAX: String(bodyBytes),
+    LINNET_BODIES_BYTES_MAX: String(bodiesBytes),
     LINNET_METRICS_PORT: metricsPort,
   };
   const server = await startServer({ dataDir, port: 0, environment });

@@ -14,6 +14,7 @@ export interface Sockets {
   readonly queueBytesMax: number;
   readonly frameBytesMax: number;
   readonly bodyBytesMax: number;
+  readonly bodiesBytesMax: number;
 }
 
 /** What libuv reads from a socket at once. */
@@ -26,14 +27,19 @@ const buffersMiB = 64;
 /** Old objects that are garbage: as much again as live, about, before V8 looks for them. */
 const oldMiB = 64;
 
+/** What of each body is not counted to those that are there at once. */
+const freeBytes = 64 * 1024;
+
 /** Text may take two bytes for one that came. */
 const textFactor = 2;
 
 /** MiB that so many sockets may add to a service at rest. */
 export function allowedMiB(sockets: Sockets): number {
-  const { streams, requests, queueBytesMax, frameBytesMax, bodyBytesMax } = sockets;
+  const { streams, requests, queueBytesMax, frameBytesMax } = sockets;
   const ofStreams = streams * (queueBytesMax + frameBytesMax + readBytes);
-  const ofRequests = requests * (textFactor * bodyBytesMax + readBytes);
+  const ofEach = requests * (textFactor * Math.min(sockets.bodyBytesMax, freeBytes) + readBytes);
+  const large = Math.min(requests * sockets.bodyBytesMax, sockets.bodiesBytesMax);
+  const ofRequests = ofEach + textFactor * large;
   return youngMiB + buffersMiB + oldMiB + Math.ceil((ofStreams + ofRequests) / mebibyte);
 }
 

@@ -17,6 +17,7 @@ import { streamLimits } from "./stream/limits.ts";
 export function limitsOf({ config, runs, catalog }: Backing): Limits {
   return {
     body_bytes_max: config.bodyBytesMax,
+    bodies_bytes_max: config.bodiesBytesMax,
     upload_bytes_max: catalog.limits.uploadBytesMax,
     dataset_bytes_max: catalog.limits.datasetBytesMax,
     parameters_max: catalog.limits.parametersMax,

@@ -2711,6 +2711,8 @@ export interface components {
             [key: string]: unknown;
         });
         Limits: {
+            /** @description JSON bodies that are there at the same time, 64 KiB of each apart. */
+            bodies_bytes_max: number;
             /** @description Largest JSON body. */
             body_bytes_max: number;
             /** @description Runs of one comparison. */

@@ -160,6 +160,11 @@ export const variables = {
   ),
   LINNET_QUEUE_MAX: whole([1, 1_000_000], 1000, "Runs that may wait; more are refused."),
   LINNET_BODY_BYTES_MAX: whole([1024, gibibyte], 8 * mebibyte, "Largest JSON body in bytes."),
+  LINNET_BODIES_BYTES_MAX: whole(
+    [1024, 64 * gibibyte],
+    undefined,
+    "Bytes of JSON bodies that may be there at once, beyond 64 KiB of each; 256 MiB unless told.",
+  ),
   LINNET_UPLOAD_BYTES_MAX: whole([1024, 2 ** 44], gibibyte, "Largest upload in bytes."),
   LINNET_DISK_BYTES_FREE_MIN: whole(
     [0, 2 ** 44],

@@ -5,6 +5,7 @@ import { BlockList, isIPv6, type Socket } from "node:net";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Backing } from "#api/backing.ts";
+import { limitBodies } from "./bodies.ts";
 import { declareNeeded } from "./doors.ts";
 import { onClientError, onError, RouteTable } from "./faults.ts";
 import { logAnswer, readQuery, requestIdOf } from "./hooks.ts";
@@ -117,6 +118,7 @@ export function createInstance(backing: Backing): App {
   app.setNotFoundHandler(table.onNotFound);
   parseJson(app);
   app.addHook("onRequest", beginSpan);
+  app.addHook("preParsing", limitBodies(backing.config.bodiesBytesMax));
   app.addHook("preValidation", readQuery);
   app.addHook("onResponse", logAnswer(backing));
   app.addHook("onResponse", endSpan);
