@@ -103,6 +103,22 @@ test("joins input gradients of blocks of examples", async () => {
   assert.ok(used.includes("Concat"));
 });
 
+test("turns filters about for the input gradient of a convolution in steps of one", async () => {
+  const inputSize = [7, 5];
+  const given = {
+    padding: [
+      [1, 1],
+      [0, 2],
+    ] as const,
+    inputSize,
+  };
+  const build = (d = g.literal(0), w = d): Node => g.convolveInput(d, w, given);
+  const used = await check({ values: [made(2, 7, 5, 3), made(3, 3, 4, 3)], build });
+  assert.ok(used.includes("Gather") && !used.includes("ReduceSum"), used.join());
+  const wider = await check({ values: [made(2, 7, 5, 5), made(3, 3, 4, 5)], build });
+  assert.ok(wider.includes("ReduceSum"), wider.join());
+});
+
 test("scatters by a gather, a product or in sequence, whichever suits the indices", async () => {
   const rows = places(0, 2, 2, 1);
   const updates = made(4, 5);

@@ -87,6 +87,19 @@ const windows: readonly Windowed[] = [
     w: [2, 3, 2, 2],
     window: { dilations: [3, 2] },
   },
+  {
+    title:
+      "in 2-D, dilated, padded beyond the kernel on one side, with fewer filters than channels",
+    x: [2, 6, 5, 4],
+    w: [2, 3, 4, 3],
+    window: {
+      dilations: [2, 1],
+      padding: [
+        [3, 0],
+        [1, 2],
+      ],
+    },
+  },
   { title: "in 2-D, in groups", x: [2, 4, 5, 4], w: [2, 2, 2, 6], window: { groups: 2 } },
   {
     title: "in 2-D, depthwise with two filters a channel",

@@ -113,12 +113,21 @@ function whole(emit: Emitter, values: readonly string[]): string {
 export const convolve: Lowering<"convolve"> = (node, operand, { emit }) => {
   const [x, w] = [operandNode(node, 0), operandNode(node, 1)];
   const geometry = geometryOf({ x, w, y: node, window: node.attributes });
-  const batch = blockLength(geometry);
-  const values = parts(emit, operand(0), geometry.batch / batch).map((part) =>
-    forward(emit, { x: part, w: operand(1) }, { ...geometry, batch }),
-  );
-  return reshaped(emit, whole(emit, values), node.shape);
+  const values = { x: operand(0), w: operand(1) };
+  return reshaped(emit, convolved(emit, values, geometry), node.shape);
 };
+
+function convolved(
+  emit: Emitter,
+  { x, w }: { readonly x: string; readonly w: string },
+  geometry: Geometry,
+): string {
+  const batch = blockLength(geometry);
+  const values = parts(emit, x, geometry.batch / batch).map((part) =>
+    forward(emit, { x: part, w }, { ...geometry, batch }),
+  );
+  return whole(emit, values);
+}
 
 function forward(
   emit: Emitter,
@@ -174,16 +183,51 @@ function filterGradient(
   return ungrouped(emit, product, sizes.weights);
 }
 
-/** δ·wᵀ gives what each window hands to each of its places; a place sums what it is handed. */
+/**
+ * With steps of 1, a place's share of δ is a convolution of δ by the filters turned about, which
+ * takes half the passes over memory unless there are more filters than channels. Otherwise δ·wᵀ
+ * gives what each window hands to each of its places, and a place sums what it is handed.
+ */
 export const convolveInput: Lowering<"convolveInput"> = (node, operand, { emit }) => {
   const [y, w] = [operandNode(node, 0), operandNode(node, 1)];
   const geometry = geometryOf({ x: node, w, y, window: node.attributes });
+  if (canTurn(geometry)) {
+    const turned = turnedAbout(geometry);
+    const weights = turnedFilters(emit, operand(1), geometry);
+    return reshaped(emit, convolved(emit, { x: operand(0), w: weights }, turned), node.shape);
+  }
   const batch = blockLength(geometry);
   const values = parts(emit, operand(0), geometry.batch / batch).map((part) =>
     inputGradient(emit, { delta: part, w: operand(1) }, { ...geometry, batch }),
   );
   return reshaped(emit, whole(emit, values), node.shape);
 };
+
+function canTurn(geometry: Geometry): boolean {
+  const { channels, filters, window } = geometry;
+  const isEveryPlace = window.strides.every((stride) => stride === 1);
+  return isEveryPlace && window.groups === 1 && filters <= channels && !isPointwise(geometry);
+}
+
+/** The convolution from δ to the input: what was the result is what windows lie on. */
+function turnedAbout({ input, output, channels, filters, ...same }: Geometry): Geometry {
+  const { kernel, window } = same;
+  const padding = window.padding.map(([before = 0, after = 0], axis): readonly [number, number] => {
+    const reach = ((kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1);
+    return [reach - before, reach - after];
+  });
+  const turned = { input: output, output: input, channels: filters, filters: channels };
+  return { ...same, ...turned, window: { ...window, padding } };
+}
+
+/** [...k, C, F] as [...k, F, C], its taps from the last to the first. */
+function turnedFilters(emit: Emitter, w: string, { kernel, channels, filters }: Geometry): string {
+  const taps = sizeOf(kernel);
+  const backward = emit.integers(Array.from({ length: taps }, (_, at) => taps - 1 - at));
+  const byTap = reshaped(emit, w, [taps, channels, filters]);
+  const reversed = emit.emit("Gather", [byTap, backward], { axis: int(0) });
+  return emit.emit("Transpose", [reversed], { perm: ints([0, 2, 1]) });
+}
 
 function inputGradient(
   emit: Emitter,
