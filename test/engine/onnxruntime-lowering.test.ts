@@ -103,6 +103,25 @@ test("joins input gradients of blocks of examples", async () => {
   assert.ok(used.includes("Concat"));
 });
 
+test("joins short rows beside an array that has the same one for many of them", async () => {
+  const wide = made(3, 48, 32, 16);
+  for (const narrow of [made(16), made(3, 1, 1, 16)]) {
+    const { shape } = narrow;
+    const minus = (x = g.literal(0), y = x): Node => g.subtract(x, g.broadcast(y, wide.shape));
+    const used = await check({ values: [wide, narrow], build: minus });
+    assert.ok(used.includes("Expand"), `${shape}: ${used.join()}`);
+    const over = (x = g.literal(0), y = x): Node => g.divide(g.broadcast(x, wide.shape), y);
+    const turned = await check({ values: [narrow, wide], build: over });
+    assert.ok(turned.includes("Expand"), `${shape}: ${turned.join()}`);
+  }
+  const across = (x = g.literal(0), y = x): Node => g.add(x, g.broadcast(y, wide.shape));
+  const others = [made(48, 1, 16), made(3, 48, 32, 1), made(3, 1, 32, 16)];
+  for (const narrow of others) {
+    const used = await check({ values: [wide, narrow], build: across });
+    assert.ok(!used.includes("Expand"), `${narrow.shape}: ${used.join()}`);
+  }
+});
+
 test("turns filters about for the input gradient of a convolution in steps of one", async () => {
   const inputSize = [7, 5];
   const given = {
